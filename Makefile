@@ -1,0 +1,29 @@
+# Two commands need nothing before them: `make demo` and `make test`.
+VENV ?= .venv
+DEMO_LIBRARY ?= demo-library
+export VENV
+
+.PHONY: demo test check bench clean
+
+# With a screen: napari with the sample and the docks. Without: the same job, headless.
+demo:
+	@scripts/setup.sh python
+	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] && scripts/setup.sh screen; then \
+		$(VENV)/bin/napari-ssrvae demo --out "$(DEMO_LIBRARY)"; \
+	else \
+		$(VENV)/bin/napari-ssrvae demo --headless --out "$(DEMO_LIBRARY)"; \
+	fi
+
+# Every check and every test, the window's too, on a virtual display of its own.
+test:
+	@scripts/setup.sh python test
+	@scripts/setup.sh virtual-screen
+	@VENV=$(VENV) scripts/test.sh $(ARGS)
+
+# The quick checks alone: style, types, walls, manifest.
+check:
+	@scripts/setup.sh python test
+	@VENV=$(VENV) scripts/test.sh --checks-only
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
