@@ -1,0 +1,1 @@
+"""Data with known truth, metrics and rivals; import from the submodules."""

@@ -1,0 +1,43 @@
+"""From class and content to the upright object."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from napari_ssrvae.ssrvae.layers import linear
+
+__all__ = ["CanvasDecoder"]
+
+
+class CanvasDecoder(nn.Module):
+    """(class, content) to an upright canvas of logits above the background.
+
+    The canvas says by how much a pixel's logit exceeds `background`, so that an empty canvas, and
+    whatever a warp brings in from outside, is background and not mid-grey.
+    """
+
+    def __init__(
+        self,
+        n_classes: int,
+        n_latents: int,
+        size: int,
+        hidden: int,
+        background: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.n_classes, self.size = n_classes, size
+        self.start = linear(n_latents + n_classes, hidden, generator)
+        self.middle = linear(hidden, hidden, generator)
+        self.canvas = linear(hidden, size * size, generator, gain=0.3)
+        self.background = nn.Parameter(torch.tensor(background))
+
+    def forward(self, content: Tensor, classes: Tensor) -> Tensor:
+        """Return (N, S, S) for content (N, d) and class indices (N,)."""
+        onehot = functional.one_hot(classes, self.n_classes).to(content.dtype)
+        h = torch.tanh(self.start(torch.cat([content, onehot], dim=1)))
+        h = torch.tanh(self.middle(h))
+        canvas: Tensor = self.canvas(h)
+        return canvas.view(-1, self.size, self.size)

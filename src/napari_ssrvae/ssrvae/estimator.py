@@ -1,0 +1,411 @@
+"""`SSRVAE`: the model as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.stats import norm
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.ssrvae.calibration import probabilities, temperature_of
+from napari_ssrvae.ssrvae.checkpoint import read_model, write_model
+from napari_ssrvae.ssrvae.checks import checked_classes, checked_images, checked_labels
+from napari_ssrvae.ssrvae.events import FitEvent, FitFailed
+from napari_ssrvae.ssrvae.infer import Reading, plain, read, torch_errors
+from napari_ssrvae.ssrvae.network import Network, Shape
+from napari_ssrvae.ssrvae.novelty import cost_scale, novelty_of
+from napari_ssrvae.ssrvae.parameters import PRESETS, SSRVAEParameters
+from napari_ssrvae.ssrvae.pose import Pose
+from napari_ssrvae.ssrvae.training import HeldOut, TrainingData, train
+
+__all__ = ["SSRVAE"]
+
+Array = npt.NDArray[np.float32]
+
+_UNTRAINED = "The model is not trained yet: call fit or load a saved one."
+_FEW_LABELS = 10
+
+
+class SSRVAE:
+    """Semi-supervised rotationally invariant variational autoencoder.
+
+    After Ziatdinov, Yaman, Liu, Ginger, Kalinin, arXiv 2105.11475, with the pose searched on a
+    grid of rotations and an upright canvas instead of the coordinate decoder.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number K of classes.
+    preset : str
+        "default"; the variants of the paper are not built yet.
+    random_state : int
+        Seed of everything random; the same seed on the same machine gives the same model.
+    device : str
+        "auto", "cpu", "cuda", "cuda:1", "mps".
+    parameters : SSRVAEParameters, optional
+        How it is built and trained.
+
+    Examples
+    --------
+    >>> model = SSRVAE(n_classes=4).fit(X, y)  # X (N, S, S) in [0, 1]; y (N,), -1 unlabelled
+    >>> model.predict_proba(X).argmax(axis=1)
+    """
+
+    def __init__(
+        self,
+        n_classes: int = 4,
+        preset: str = "default",
+        random_state: int = 0,
+        device: str = "auto",
+        parameters: SSRVAEParameters | None = None,
+    ) -> None:
+        if preset not in PRESETS:
+            raise InputError(f"There is no preset {preset!r}: choose one of {', '.join(PRESETS)}.")
+        if preset != "default":
+            raise InputError(f'The preset "{preset}" is not available yet: use "default".')
+        if not isinstance(n_classes, int | np.integer) or not 1 <= n_classes <= 1000:
+            raise InputError(f"n_classes is {n_classes!r}: give a whole number from 1 to 1000.")
+        self.n_classes = int(n_classes)
+        self.preset = preset
+        self.random_state = int(random_state)
+        self.device = device
+        self.parameters = parameters
+        self._forget()
+
+    def _forget(self) -> None:
+        self._network: Network | None = None
+        self._temperature, self._calibrated = 1.0, False
+        self._costs: tuple[float, ...] = ()
+        self._held_out: HeldOut | None = None
+        self._images: Array | None = None
+
+    # ------------------------------------------------------------------ training
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Train on patches (N, S, S) in [0, 1] and classes (N,), -1 = unlabelled.
+
+        Raises
+        ------
+        InputError
+            The data is at fault, or the device failed.
+        """
+        for event in self.iter_fit(X, y):
+            if isinstance(event, FitFailed):
+                raise InputError(event.message)
+        return self
+
+    def iter_fit(self, X: Any, y: Any = None) -> Iterator[FitEvent]:
+        """Train as `fit`, yielding an event after every batch and epoch.
+
+        The arrays are checked at the call. Whoever stops iterating keeps the best model so far; a
+        failure inside torch is the last event, `FitFailed`, and not an exception.
+
+        Raises
+        ------
+        InputError
+            The data is at fault.
+        """
+        images = checked_images(X)
+        labels = checked_labels(y, len(images), self.n_classes)
+        return self._iter_fit(images, labels)
+
+    def _iter_fit(self, images: Array, labels: npt.NDArray[np.int64]) -> Iterator[FitEvent]:
+        p = self.parameters or SSRVAEParameters()
+        try:
+            device = self._device()
+            generator = torch.Generator(device).manual_seed(self.random_state)
+            shape = _shape_of(images, self.n_classes, p)
+            live, student = (
+                Network(shape, torch.Generator().manual_seed(self.random_state)).to(device)
+                for _ in range(2)
+            )
+            data = TrainingData(
+                torch.from_numpy(images).to(device),
+                torch.from_numpy(labels).to(device),
+                torch.from_numpy(_kept_aside(labels, p, self.random_state)).to(device),
+            )
+            live.requires_grad_(False)
+            self._forget()
+            self._network, self._images = live, images
+            report: list[HeldOut] = []
+            for event in train(live, student, data, p, generator, report):
+                if report and self._held_out is not report[0]:
+                    self._calibrate(report[0])
+                self._costs = ()
+                yield event
+        except InputError as error:
+            yield FitFailed(str(error))
+        except (RuntimeError, MemoryError) as error:
+            yield FitFailed(plain(error))
+
+    def _calibrate(self, judged: HeldOut) -> None:
+        self._held_out = judged
+        self._temperature = temperature_of(judged.logits, judged.classes)
+        self._calibrated = True
+
+    # ------------------------------------------------------------------ use
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether labels were kept aside to calibrate the probabilities."""
+        return self._calibrated
+
+    @property
+    def held_out(self) -> tuple[npt.NDArray[np.int64], Array] | None:
+        """True classes (M,) and probabilities (M, K) of labels judged before training saw them."""
+        if self._held_out is None:
+            return None
+        judged = self._held_out
+        return judged.classes, probabilities(judged.logits, self._temperature)
+
+    @property
+    def patch_size(self) -> int:
+        """Edge S of the patches the model was trained on, in pixels."""
+        return self._trained().shape.size
+
+    @property
+    def n_latents(self) -> int:
+        """Number d of content latents."""
+        return self._trained().shape.n_latents
+
+    def predict(self, X: Any) -> npt.NDArray[np.int64]:
+        """Return the most probable class (N,) of each patch."""
+        classes: npt.NDArray[np.int64] = self._read(X, picture=False).class_logits.argmax(axis=1)
+        return classes
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return calibrated class probabilities (N, K); the rows sum to 1."""
+        return probabilities(self._read(X, picture=False).class_logits, self._temperature)
+
+    def score(self, X: Any, y: Any) -> float:
+        """Return the accuracy on patches whose classes (N,) are known."""
+        predicted = self.predict(X)
+        return float((predicted == checked_classes(y, len(predicted), self.n_classes)).mean())
+
+    def transform(self, X: Any) -> Array:
+        """Return the content latents (N, d): shape without class and pose."""
+        return self._read(X, picture=False).content
+
+    def pose(self, X: Any) -> Pose:
+        """Return angle and offset of each patch against the model's upright."""
+        found = self._read(X, picture=False)
+        offset = found.offset[:, ::-1] * (self.patch_size / 2)
+        return Pose(found.angle, np.ascontiguousarray(offset))
+
+    def reconstruct(self, X: Any) -> Array:
+        """Return the model's picture (N, S, S) of each patch, in its pose."""
+        return self._read(X, picture=True).grey
+
+    def novelty(self, X: Any) -> Array:
+        """Return (N,) in [0, 1]: 1 = like nothing the model explains."""
+        found = self._read(X, picture=True)
+        return novelty_of(found.cost, found.class_logits.argmax(axis=1), self._cost_scale())
+
+    def decode(self, z: Any, y: Any) -> Array:
+        """Return the upright particles (N, S, S) of contents (N, d) and classes (N,)."""
+        network = self._trained()
+        try:
+            content = np.asarray(z, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise InputError("Latents must be numbers: give an array (N, d).") from error
+        if content.ndim != 2 or content.shape[1] != self.n_latents:
+            raise InputError(
+                f"Latents must be an array (N, {self.n_latents}), this one has the shape "
+                f"{content.shape}: take them from transform."
+            )
+        if not np.isfinite(content).all():
+            raise InputError("Latents must be finite: remove NaN and infinity.")
+        if len(content) == 0:
+            return np.zeros((0, self.patch_size, self.patch_size), dtype=np.float32)
+        classes = checked_classes(y, len(content), self.n_classes)
+        device = network.decoder.background.device
+        with torch.no_grad(), torch_errors():
+            grey: Array = (
+                network.upright(
+                    torch.from_numpy(content).to(device), torch.from_numpy(classes).to(device)
+                )
+                .cpu()
+                .numpy()
+            )
+        return grey
+
+    def traverse(self, class_id: int, latent: int, n: int = 9) -> Array:
+        """Return (n, S, S): the class as one latent goes through the quantiles of its prior."""
+        if not 0 <= latent < self.n_latents:
+            raise InputError(
+                f"There is no latent {latent}: the model has 0 to {self.n_latents - 1}."
+            )
+        z = np.zeros((n, self.n_latents), dtype=np.float32)
+        z[:, latent] = _quantiles(n)
+        return self.decode(z, np.full(n, class_id))
+
+    def manifold(self, class_id: int, n: int = 9) -> Array:
+        """Return (n, n, S, S): the class over its first two latents, the first along the rows."""
+        z = np.zeros((n, n, self.n_latents), dtype=np.float32)
+        z[:, :, 0] = _quantiles(n)[:, None]
+        if self.n_latents > 1:
+            z[:, :, 1] = _quantiles(n)[None, :]
+        grey = self.decode(z.reshape(n * n, -1), np.full(n * n, class_id))
+        return grey.reshape(n, n, *grey.shape[1:])
+
+    # ------------------------------------------------------------------ keeping
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model to a folder (weights.safetensors, config.json) and return the folder.
+
+        Raises
+        ------
+        InputError
+            Not trained, or the folder holds something else or must not be written to.
+        """
+        network = self._trained()
+        judged = self._held_out
+        write_model(
+            folder,
+            network,
+            {
+                "preset": self.preset,
+                "random_state": self.random_state,
+                "parameters": self.parameters or SSRVAEParameters(),
+                "temperature": self._temperature,
+                "calibrated": self._calibrated,
+                "costs": self._cost_scale(),
+                "held_out_classes": () if judged is None else tuple(judged.classes.tolist()),
+                "held_out_logits": ()
+                if judged is None
+                else tuple(map(tuple, judged.logits.tolist())),
+            },
+        )
+        return Path(folder)
+
+    @classmethod
+    def load(cls, folder: str | Path, device: str = "auto") -> Self:
+        """Read a model that `save` wrote; no code from the file is run.
+
+        Raises
+        ------
+        InputError
+            The folder is no model, is damaged, or comes from a newer version.
+        """
+        network, config = read_model(folder)
+        model = cls(
+            config.shape.n_classes, config.preset, config.random_state, device, config.parameters
+        )
+        with torch_errors():
+            model._network = network.to(model._device()).requires_grad_(False)
+        model._temperature, model._calibrated = config.temperature, config.calibrated
+        model._costs = config.costs
+        if config.held_out_classes:
+            model._held_out = HeldOut(
+                np.array(config.held_out_classes, dtype=np.int64),
+                np.array(config.held_out_logits, dtype=np.float32),
+            )
+        return model
+
+    def export_classifier(self, path: str | Path) -> None:  # noqa: ARG002
+        """Not available yet: raises InputError."""
+        raise InputError("Exporting the classifier is not available yet: save the whole model.")
+
+    # ------------------------------------------------------------------ scikit-learn's manners
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
+        """Return the constructor's arguments."""
+        names = ("n_classes", "preset", "random_state", "device", "parameters")
+        return {name: getattr(self, name) for name in names}
+
+    def set_params(self, **params: Any) -> Self:
+        """Change the constructor's arguments; a trained model is forgotten."""
+        current = self.get_params()
+        unknown = set(params) - set(current)
+        if unknown:
+            raise InputError(
+                f"There is no parameter {min(unknown)!r}: choose among {', '.join(current)}."
+            )
+        self.__init__(**(current | params))  # type: ignore[misc]
+        return self
+
+    def __repr__(self) -> str:
+        return f"SSRVAE(n_classes={self.n_classes}, random_state={self.random_state})"
+
+    # ------------------------------------------------------------------ inside
+
+    def _trained(self) -> Network:
+        if self._network is None:
+            raise InputError(_UNTRAINED)
+        return self._network
+
+    def _read(self, X: Any, *, picture: bool) -> Reading:
+        network = self._trained()
+        images = checked_images(X, network.shape.size)
+        return read(network, images, network.decoder.background.device, picture=picture)
+
+    def _cost_scale(self) -> tuple[float, ...]:
+        """Return what the classes usually cost; computed when first asked for."""
+        if not self._costs:
+            assert self._images is not None
+            found = read(
+                self._trained(),
+                self._images,
+                self._trained().decoder.background.device,
+                picture=True,
+            )
+            self._costs = cost_scale(found.cost, found.class_logits.argmax(axis=1), self.n_classes)
+        return self._costs
+
+    def _device(self) -> torch.device:
+        if self.device == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            device = torch.device(self.device)
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            raise InputError(
+                f'The device "{self.device}" is not available here: use "auto" or "cpu".'
+            ) from error
+        return device
+
+
+def _shape_of(images: Array, n_classes: int, p: SSRVAEParameters) -> Shape:
+    border = np.concatenate(
+        [
+            images[:, 0].ravel(),
+            images[:, -1].ravel(),
+            images[..., 0].ravel(),
+            images[..., -1].ravel(),
+        ]
+    )
+    return Shape(
+        n_classes=n_classes,
+        size=images.shape[-1],
+        n_latents=p.n_latents,
+        n_rotations=p.n_rotations,
+        hidden=p.hidden,
+        offset_prior=p.offset_prior,
+        grey_sd=max(float(images.std()), 1e-3),
+        background=float(np.median(border)),
+    )
+
+
+def _kept_aside(
+    labels: npt.NDArray[np.int64], p: SSRVAEParameters, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Choose the held-out labels: a fraction of each class, none of a class with few."""
+    aside = np.zeros(len(labels), dtype=bool)
+    rng = np.random.default_rng(seed)
+    for k in np.unique(labels[labels >= 0]):
+        members = np.flatnonzero(labels == k)
+        if len(members) >= _FEW_LABELS:
+            count = round(len(members) * p.held_out_fraction)
+            aside[rng.choice(members, count, replace=False)] = True
+    return aside
+
+
+def _quantiles(n: int) -> Array:
+    if n < 1:
+        raise InputError(f"n is {n}: ask for at least one picture.")
+    return np.asarray(norm.ppf((np.arange(n) + 0.5) / n), dtype=np.float32)

@@ -1,0 +1,86 @@
+"""Images as objects on a plane: centroid, polar view, rotation and translation.
+
+Coordinates are torch's for `align_corners=False`: x to the right and y down, the patch reaches from
+-1 to 1. Angles are counter-clockwise as seen on the screen.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = ["affine", "centroid", "pixel_centres", "polar_view", "pose_matrix", "warp"]
+
+
+def pixel_centres(size: int, device: torch.device | None = None) -> Tensor:
+    """Return the coordinates (S,) of the pixel centres of an edge of `size` pixels."""
+    return (torch.arange(size, dtype=torch.float32, device=device) * 2 + 1) / size - 1
+
+
+def centroid(images: Tensor) -> Tensor:
+    """Return the centre (N, 2), x then y, of what stands out from each image's border.
+
+    What stands out less than a third of the most is taken for background: noise spread over the
+    patch would otherwise pull every centre to the middle.
+    """
+    size = images.shape[-1]
+    border = torch.cat(
+        [images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], dim=1
+    )
+    contrast = (images - border.median(dim=1).values[:, None, None]).abs()
+    contrast = functional.relu(contrast - contrast.amax(dim=(1, 2), keepdim=True) / 3)
+    u = pixel_centres(size, images.device)
+    total = contrast.sum(dim=(1, 2)).clamp_min(1e-6)
+    x = (contrast.sum(dim=1) * u).sum(dim=1) / total
+    y = (contrast.sum(dim=2) * u).sum(dim=1) / total
+    return torch.stack([x, y], dim=1)
+
+
+def polar_view(images: Tensor, centres: Tensor, n_radii: int, n_angles: int) -> Tensor:
+    """Return (N, n_radii, n_angles): each image on circles about its centre.
+
+    Rotating the object counter-clockwise moves the view to larger angle indices, cyclically.
+    """
+    radius = (torch.arange(n_radii, dtype=torch.float32, device=images.device) + 0.5) / n_radii
+    angle = torch.arange(n_angles, dtype=torch.float32, device=images.device)
+    angle = angle * (2 * math.pi / n_angles)
+    grid = torch.stack(
+        [radius[:, None] * torch.cos(angle), -radius[:, None] * torch.sin(angle)], dim=-1
+    )
+    grid = grid[None] + centres[:, None, None, :]
+    view = functional.grid_sample(images[:, None], grid, padding_mode="border", align_corners=False)
+    return view[:, 0]
+
+
+def pose_matrix(angle: Tensor, offset: Tensor) -> Tensor:
+    """Return (N, 2, 3): where each image point lies on the upright canvas.
+
+    The object is rotated by `angle` (N,) about the middle, then moved by `offset` (N, 2), x then y.
+    """
+    c, s = torch.cos(angle), torch.sin(angle)
+    x, y = offset[:, 0], offset[:, 1]
+    return torch.stack(
+        [
+            torch.stack([c, -s, -c * x + s * y], dim=1),
+            torch.stack([s, c, -s * x - c * y], dim=1),
+        ],
+        dim=1,
+    )
+
+
+def warp(canvases: Tensor, angle: Tensor, offset: Tensor) -> Tensor:
+    """Rotate and move canvases (N, S, S); what comes in from outside is 0."""
+    return affine(canvases, pose_matrix(angle, offset), "zeros")
+
+
+def affine(images: Tensor, matrix: Tensor, padding: str) -> Tensor:
+    """Sample images (N, S, S) bilinearly at the points that `matrix` (N, 2, 3) maps to."""
+    size = images.shape[-1]
+    grid = functional.affine_grid(matrix, [len(images), 1, size, size], align_corners=False)
+    sampled = functional.grid_sample(
+        images[:, None], grid, padding_mode=padding, align_corners=False
+    )
+    return sampled[:, 0]

@@ -1,0 +1,79 @@
+"""The generative model and its inference network, as one module."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from napari_ssrvae.ssrvae.decoder import CanvasDecoder
+from napari_ssrvae.ssrvae.encoder import N_POSE, Explanations, PoseEncoder
+from napari_ssrvae.ssrvae.geometry import centroid, polar_view, warp
+
+__all__ = ["Network", "Shape"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything that fixes the network's tensors; stored beside the weights."""
+
+    n_classes: int
+    size: int
+    n_latents: int
+    n_rotations: int
+    hidden: int
+    offset_prior: float
+    grey_sd: float
+    background: float
+
+
+class Network(nn.Module):
+    """x ~ p(x | warp(decoder(c, y); phi, t)), with q(r, y | x) q(z | x, r, y)."""
+
+    def __init__(self, shape: Shape, generator: torch.Generator) -> None:
+        super().__init__()
+        self.shape = shape
+        background = min(max(shape.background, 0.002), 0.998)
+        self.encoder = PoseEncoder(
+            shape.n_classes, shape.n_latents, shape.n_rotations, shape.hidden, generator
+        )
+        self.decoder = CanvasDecoder(
+            shape.n_classes,
+            shape.n_latents,
+            shape.size,
+            shape.hidden,
+            math.log(background / (1 - background)),
+            generator,
+        )
+
+    def view(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return each image's centre (N, 2) and standardised polar view, which carry no weights."""
+        centre = centroid(images)
+        polar = polar_view(images, centre, self.encoder.n_radii, self.encoder.n_angles)
+        return centre, (polar - self.shape.background) / self.shape.grey_sd
+
+    def encode(self, view: Tensor) -> Explanations:
+        """Return q(r, y, z | x)."""
+        explanations: Explanations = self.encoder(view)
+        return explanations
+
+    def pose(self, z: Tensor, rotation: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
+        """Return angle (M,) and offset (M, 2), x then y, of latents z (M, 3 + d)."""
+        step = 2 * math.pi / self.shape.n_rotations
+        angle = (rotation + 0.5 * z[:, 0]) * step
+        u = z[:, 1:N_POSE] * self.shape.offset_prior
+        c, s = torch.cos(angle), torch.sin(angle)
+        turned = torch.stack([c * u[:, 0] + s * u[:, 1], -s * u[:, 0] + c * u[:, 1]], dim=1)
+        return angle, centre + turned
+
+    def decode(self, z: Tensor, rotation: Tensor, classes: Tensor, centre: Tensor) -> Tensor:
+        """Return the logits (M, S, S) of the images that latents, rotation and class explain."""
+        angle, offset = self.pose(z, rotation, centre)
+        canvas = self.decoder(z[:, N_POSE:], classes)
+        return warp(canvas, angle, offset) + self.decoder.background
+
+    def upright(self, content: Tensor, classes: Tensor) -> Tensor:
+        """Return grey values (M, S, S) of the upright objects."""
+        return torch.sigmoid(self.decoder(content, classes) + self.decoder.background)

@@ -1,0 +1,179 @@
+"""The parameters of the model and its training: one source for docks, command line and API."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["PRESETS", "SSRVAEParameters"]
+
+PRESETS = ("default", "paper", "ss-vae", "rvae", "vae")
+
+_ADVANCED: dict[str, Any] = {"advanced": True}
+
+
+class SSRVAEParameters(BaseModel):
+    """How the model is built and trained; every default is meant to be left alone at first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Training")
+
+    epochs: int = Field(
+        30,
+        ge=1,
+        le=1000,
+        title="Epochs",
+        description="Passes over all particles; more is slower and, up to a point, better.",
+    )
+    early_stopping: bool = Field(
+        True,
+        title="Stop early",
+        description="End before the last epoch when the loss no longer falls.",
+    )
+    n_latents: int = Field(
+        2,
+        ge=1,
+        le=32,
+        title="Latents",
+        description="Numbers that describe a particle's shape beside its class and pose.",
+    )
+    held_out_fraction: float = Field(
+        0.2,
+        ge=0.0,
+        le=0.5,
+        title="Held-out labels",
+        description=(
+            "Fraction of the labels kept aside to estimate accuracy and calibrate probabilities; "
+            "they join the training for its last third. Classes with fewer than 10 labels keep "
+            "none aside."
+        ),
+    )
+    mirror: bool = Field(
+        True,
+        title="Mirror images are the same class",
+        description="Off when left- and right-handed particles are different classes.",
+    )
+    shear: float = Field(
+        0.15,
+        ge=0.0,
+        le=1.0,
+        title="Shear of labels",
+        description="Largest random shear given to a labelled particle, as a fraction.",
+        json_schema_extra=_ADVANCED,
+    )
+    scale: float = Field(
+        0.05,
+        ge=0.0,
+        le=0.5,
+        title="Scaling of labels",
+        description=(
+            "Largest random change of size given to a labelled particle, as a fraction; small "
+            "where size tells the class."
+        ),
+        json_schema_extra=_ADVANCED,
+    )
+    brightness: float = Field(
+        0.1,
+        ge=0.0,
+        le=0.9,
+        title="Brightness of labels",
+        description="Largest random change of contrast of a labelled particle, as a fraction.",
+        json_schema_extra=_ADVANCED,
+    )
+    shift_px: float = Field(
+        1.0,
+        ge=0.0,
+        le=32.0,
+        title="Shift of labels",
+        description="Standard deviation of the random shift of a labelled particle, in pixels.",
+        json_schema_extra=_ADVANCED,
+    )
+    n_rotations: Literal[8, 16, 32] = Field(
+        16,
+        title="Rotations",
+        description="Angles at which every particle is tried; finer angles are a correction.",
+        json_schema_extra=_ADVANCED,
+    )
+    n_pairs: int = Field(
+        3,
+        ge=1,
+        le=32,
+        title="Explanations per particle",
+        description="Pairs of rotation and class that are decoded for each particle and step.",
+        json_schema_extra=_ADVANCED,
+    )
+    offset_prior: float = Field(
+        0.05,
+        gt=0.0,
+        le=1.0,
+        title="Offset prior",
+        description="One standard deviation of the offset from the centroid, in half patch widths.",
+        json_schema_extra=_ADVANCED,
+    )
+    hidden: int = Field(
+        128,
+        ge=8,
+        le=2048,
+        title="Hidden units",
+        description="Width of the hidden layers of encoder and decoder.",
+        json_schema_extra=_ADVANCED,
+    )
+    alpha: float = Field(
+        50.0,
+        ge=0.0,
+        le=1e5,
+        title="Weight of the labels",
+        description="Weight of the classification term (alpha) against one particle's evidence.",
+        json_schema_extra=_ADVANCED,
+    )
+    beta: float = Field(
+        1.0,
+        ge=0.0,
+        le=100.0,
+        title="Weight of the latent prior",
+        description="Weight of the Kullback-Leibler term (beta) of pose and shape.",
+        json_schema_extra=_ADVANCED,
+    )
+    class_evidence: float = Field(
+        1.0,
+        ge=0.0,
+        le=1.0,
+        title="Evidence of unlabelled particles",
+        description=(
+            "How far an unlabelled particle's reconstruction may move its class: 1 is the exact "
+            "objective, 0 leaves the class to the labels."
+        ),
+        json_schema_extra=_ADVANCED,
+    )
+    learning_rate: float = Field(
+        2e-3,
+        gt=0.0,
+        le=0.1,
+        title="Learning rate",
+        description="Largest step of Adam; it rises at the start and falls to the end.",
+        json_schema_extra=_ADVANCED,
+    )
+    weight_decay: float = Field(
+        1e-3,
+        ge=0.0,
+        le=1.0,
+        title="Weight decay",
+        description="Pull of the encoder's weights towards zero.",
+        json_schema_extra=_ADVANCED,
+    )
+    batch_size: int = Field(
+        64,
+        ge=2,
+        le=4096,
+        title="Batch size",
+        description="Unlabelled particles per step.",
+        json_schema_extra=_ADVANCED,
+    )
+    labelled_batch_size: int = Field(
+        48,
+        ge=2,
+        le=4096,
+        title="Labelled batch size",
+        description="Labelled particles per step, all classes equally often.",
+        json_schema_extra=_ADVANCED,
+    )

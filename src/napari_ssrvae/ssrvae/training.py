@@ -1,0 +1,211 @@
+"""The fit loop: one for every variant of the model."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from napari_ssrvae.ssrvae.augment import augmented
+from napari_ssrvae.ssrvae.events import (
+    CheckpointEvent,
+    EpochEvent,
+    FitEvent,
+    FitFinished,
+    FitStarted,
+    StepEvent,
+)
+from napari_ssrvae.ssrvae.network import Network
+from napari_ssrvae.ssrvae.objective import evidence
+from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
+
+__all__ = ["HeldOut", "TrainingData", "class_logits", "train"]
+
+_FEWEST_STEPS = 16
+
+
+@dataclass
+class HeldOut:
+    """Labels that training has not seen when they were judged: class and logits (M, K)."""
+
+    classes: npt.NDArray[np.int64]
+    logits: npt.NDArray[np.float32]
+
+
+@dataclass
+class TrainingData:
+    """Images (N, S, S), classes (N,) with -1, and which labels are kept aside."""
+
+    images: Tensor
+    classes: Tensor
+    held_out: Tensor
+    centre: Tensor = field(init=False)
+    view: Tensor = field(init=False)
+
+    def look(self, network: Network) -> None:
+        """Compute once what carries no weights."""
+        parts = [network.view(chunk) for chunk in self.images.split(512)]
+        self.centre = torch.cat([part[0] for part in parts])
+        self.view = torch.cat([part[1] for part in parts])
+
+
+def train(
+    live: Network,
+    student: Network,
+    data: TrainingData,
+    p: SSRVAEParameters,
+    generator: torch.Generator,
+    report: list[HeldOut],
+) -> Iterator[FitEvent]:
+    """Train `student`; `live` follows as its running mean and is usable after every event.
+
+    The held-out labels are judged at the end of the first two thirds, put into `report`, and then
+    join the training.
+    """
+    began = time.perf_counter()
+    n = len(data.images)
+    data.look(student)
+    steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
+    total = steps * p.epochs
+    joined = max(1, math.ceil(p.epochs * 2 / 3))
+    has_held_out = bool(data.held_out.any())
+    labelled = data.classes >= 0
+    yield FitStarted(
+        n,
+        int(labelled.sum()),
+        int(data.held_out.sum()),
+        p.epochs,
+        steps,
+        data.images.device.type,
+    )
+    optimiser = torch.optim.AdamW(_groups(student, p), lr=p.learning_rate, betas=(0.9, 0.98))
+    reason = "complete"
+    done = 0
+    for epoch in range(1, p.epochs + 1):
+        aside = has_held_out and epoch <= joined
+        pool = torch.nonzero(labelled & ~data.held_out if aside else labelled).flatten()
+        weights = _balanced(data.classes[pool])
+        order = torch.randperm(n, generator=generator, device=data.images.device)
+        sums = np.zeros(5)
+        for step in range(1, steps + 1):
+            for group in optimiser.param_groups:
+                group["lr"] = p.learning_rate * _schedule(done / total)
+            start = (step - 1) * p.batch_size
+            batch = order[torch.arange(start, start + p.batch_size, device=order.device) % n]
+            draws = torch.multinomial(
+                weights, p.labelled_batch_size, replacement=True, generator=generator
+            )
+            losses = _losses(student, data, batch, pool[draws], p, generator)
+            optimiser.zero_grad(set_to_none=True)
+            losses[0].backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(student.parameters(), 200.0)
+            optimiser.step()
+            done += 1
+            _follow(live, student, min(0.98, done / (done + 9)))
+            sums += [float(part.detach()) for part in losses]
+            yield StepEvent(epoch, step, steps, done / total)
+        sums /= steps
+        held_out_accuracy = None
+        if aside:
+            judged = HeldOut(
+                data.classes[data.held_out].cpu().numpy(),
+                class_logits(live, data.view[data.held_out]),
+            )
+            held_out_accuracy = _recall(judged)
+            report[:] = [judged]
+        seconds = time.perf_counter() - began
+        yield EpochEvent(
+            epoch,
+            p.epochs,
+            *(float(value) for value in sums),
+            held_out_accuracy,
+            seconds,
+            seconds / epoch * (p.epochs - epoch),
+        )
+        yield CheckpointEvent(epoch)
+    yield FitFinished(reason, epoch, time.perf_counter() - began)
+
+
+def _losses(
+    network: Network,
+    data: TrainingData,
+    batch: Tensor,
+    labelled: Tensor,
+    p: SSRVAEParameters,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Return loss, reconstruction, KL, classification and training accuracy of one step."""
+    classes = data.classes[labelled]
+    images = augmented(data.images[labelled], p, generator)
+    centre, view = network.view(images)
+    n = len(batch)
+    q = network.encode(torch.cat([data.view[batch], view]))
+    q_unlabelled = type(q)(*(part[:n] for part in q))
+    q_labelled = type(q)(*(part[n:] for part in q))
+    options = {"n_pairs": p.n_pairs, "beta": p.beta, "generator": generator}
+    U = evidence(
+        network, data.images[batch], data.centre[batch], q_unlabelled, None,
+        class_evidence=p.class_evidence, **options,
+    )  # fmt: skip
+    few = min(len(classes), 16)
+    L = evidence(
+        network, images[:few], centre[:few], type(q)(*(part[:few] for part in q_labelled)),
+        classes[:few], class_evidence=1.0, **options,
+    )  # fmt: skip
+    A = functional.cross_entropy(q_labelled.class_logits, classes)
+    with torch.no_grad():
+        accuracy = (q_labelled.class_logits.argmax(dim=1) == classes).float().mean()
+    evidence_mean = (U.loss.sum() + L.loss.sum()) / (n + few)
+    return (
+        evidence_mean + p.alpha * A,
+        U.reconstruction.mean(),
+        U.kl.mean(),
+        A.detach(),
+        accuracy,
+    )
+
+
+@torch.no_grad()
+def class_logits(network: Network, view: Tensor) -> npt.NDArray[np.float32]:
+    """Return (N, K) for polar views, in chunks."""
+    parts = [network.encode(chunk).class_logits for chunk in view.split(512)]
+    logits: npt.NDArray[np.float32] = torch.cat(parts).cpu().numpy()
+    return logits
+
+
+def _schedule(fraction: float) -> float:
+    """Return the learning rate's factor: a short rise, then a cosine to nearly nothing."""
+    rise = 0.05
+    if fraction < rise:
+        return (fraction + 0.002) / (rise + 0.002)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (fraction - rise) / (1 - rise)))
+
+
+def _groups(network: Network, p: SSRVAEParameters) -> list[dict[str, object]]:
+    return [
+        {"params": list(network.encoder.parameters()), "weight_decay": p.weight_decay},
+        {"params": list(network.decoder.parameters()), "weight_decay": 0.0},
+    ]
+
+
+def _balanced(classes: Tensor) -> Tensor:
+    """Return a weight per label such that every class is drawn equally often."""
+    counts = torch.bincount(classes).float()
+    return 1 / counts[classes]
+
+
+def _recall(judged: HeldOut) -> float:
+    hit = judged.logits.argmax(axis=1) == judged.classes
+    return float(np.mean([hit[judged.classes == k].mean() for k in np.unique(judged.classes)]))
+
+
+@torch.no_grad()
+def _follow(live: Network, student: Network, keep: float) -> None:
+    torch._foreach_lerp_(list(live.parameters()), list(student.parameters()), 1 - keep)
