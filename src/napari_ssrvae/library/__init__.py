@@ -1,0 +1,42 @@
+"""The particle library on disk: micrographs, particles, hand labels with their history, models.
+
+A library is one folder. It survives being killed at any moment and opens on another machine, with
+or without its micrographs.
+"""
+
+from __future__ import annotations
+
+from napari_ssrvae.library.acts import (
+    Act,
+    ActResult,
+    AddClass,
+    AssignClass,
+    RecolourClass,
+    RemoveClass,
+    RenameClass,
+    act_from_json,
+    act_to_json,
+)
+from napari_ssrvae.library.classes import DEFAULT_CLASS_NAMES, DEFAULT_COLOURS, ParticleClass
+from napari_ssrvae.library.export import EXPORT_FORMATS, export_library
+from napari_ssrvae.library.library import ParticleLibrary
+from napari_ssrvae.library.particle_rows import ParticleChange
+
+__all__ = [
+    "DEFAULT_CLASS_NAMES",
+    "DEFAULT_COLOURS",
+    "EXPORT_FORMATS",
+    "Act",
+    "ActResult",
+    "AddClass",
+    "AssignClass",
+    "ParticleChange",
+    "ParticleClass",
+    "ParticleLibrary",
+    "RecolourClass",
+    "RemoveClass",
+    "RenameClass",
+    "act_from_json",
+    "act_to_json",
+    "export_library",
+]

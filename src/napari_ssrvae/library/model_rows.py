@@ -1,0 +1,191 @@
+"""The models of a library and what they predict. A model is a name and a folder here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.library.database import Database
+
+__all__ = ["add_model", "model_table", "prediction_table", "set_predictions"]
+
+_JSON = ("parameters", "class_ids", "versions", "metrics")
+
+
+def add_model(
+    database: Database,
+    name: str,
+    *,
+    parameters: Mapping[str, Any],
+    seed: int,
+    class_ids: Sequence[int],
+    n_labels: int,
+    versions: Mapping[str, str],
+    metrics: Mapping[str, Any],
+) -> None:
+    """Note a model; one of the same name is replaced and its predictions go."""
+    with database.transaction():
+        database.run("DELETE FROM models WHERE name = ?", (name,))
+        database.run(
+            "INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                name,
+                datetime.now(UTC).isoformat(timespec="milliseconds"),
+                _dumped(dict(parameters)),
+                int(seed),
+                json.dumps([int(i) for i in class_ids]),
+                int(n_labels),
+                _dumped(dict(versions)),
+                _dumped(dict(metrics)),
+            ),
+        )
+        database.run("INSERT OR REPLACE INTO meta VALUES ('current_model', ?)", (json.dumps(name),))
+
+
+def model_table(database: Database) -> pd.DataFrame:
+    """All models, index name, the oldest first."""
+    columns = ["name", "created", "parameters", "seed", "class_ids", "n_labels", "versions"]
+    columns.append("metrics")
+    rows = database.rows(f"SELECT {', '.join(columns)} FROM models ORDER BY created, rowid")
+    table = pd.DataFrame(rows, columns=columns).set_index("name")
+    for column in _JSON:
+        table[column] = pd.Series(
+            [json.loads(text) for text in table[column]], index=table.index, dtype=object
+        )
+    return table
+
+
+def set_predictions(
+    database: Database,
+    model: str,
+    particle_ids: Sequence[int] | NDArray[np.integer],
+    *,
+    probabilities: ArrayLike,
+    class_ids: Sequence[int] | NDArray[np.integer],
+    novelty: ArrayLike,
+    angle_rad: ArrayLike,
+    offset_px: ArrayLike,
+    latents: ArrayLike,
+) -> None:
+    """Write what a model says about some particles; see `ParticleLibrary.set_predictions`."""
+    ids = [int(i) for i in particle_ids]
+    n = len(ids)
+    mine = _class_ids(database, model)
+    order = _order([int(i) for i in class_ids], mine, model)
+    p = _checked("probabilities", probabilities, (n, len(mine)))[:, order]
+    novel = _checked("novelty", novelty, (n,))
+    angle = _checked("angle_rad", angle_rad, (n,))
+    offset = _checked("offset_px", offset_px, (n, 2))
+    z = np.asarray(latents, dtype="<f8")
+    z = _checked("latents", z, (n, z.shape[1] if z.ndim == 2 else 0))
+    with database.transaction():
+        _check_particles(database, ids)
+        _check_latents(database, model, z.shape[1], ids)
+        database.run_many(
+            "INSERT OR REPLACE INTO predictions VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
+            (
+                (model, ids[i], *numbers, p[i].tobytes(), z[i].tobytes())
+                for i, numbers in enumerate(np.column_stack([novel, angle, offset]).tolist())
+            ),
+        )
+
+
+def prediction_table(database: Database, model: str | None, *, stale: bool) -> pd.DataFrame:
+    """Return what a model says about the live particles, index particle_id."""
+    if model is None:
+        return _empty()
+    class_ids = _class_ids(database, model)
+    rows = database.rows(
+        "SELECT particle_id, novelty, angle_rad, offset_y_px, offset_x_px, probabilities, latents "
+        "FROM predictions JOIN particles USING (particle_id) "
+        f"WHERE model = ? AND retired = 0 {'' if stale else 'AND stale = 0'} ORDER BY particle_id",
+        (model,),
+    )
+    if not rows:
+        return _empty()
+    ids, novelty, angle, y, x, probabilities, latents = zip(*rows, strict=True)
+    p = np.frombuffer(b"".join(probabilities), "<f8").reshape(len(rows), -1)
+    z = np.frombuffer(b"".join(latents), "<f8").reshape(len(rows), -1)
+    best = p.argmax(axis=1)
+    columns: dict[str, Any] = {
+        "class_id": np.array(class_ids, dtype=np.int64)[best],
+        "probability": p[np.arange(len(p)), best],
+        "novelty": np.array(novelty, dtype=float),
+        "angle_deg": np.rad2deg(np.array(angle, dtype=float)),
+        "offset_y_px": np.array(y, dtype=float),
+        "offset_x_px": np.array(x, dtype=float),
+    }
+    columns |= {f"z_{i}": z[:, i] for i in range(z.shape[1])}
+    columns |= {f"p_{class_id}": p[:, i] for i, class_id in enumerate(class_ids)}
+    return pd.DataFrame(columns, index=pd.Index(ids, name="particle_id", dtype="int64"))
+
+
+def _empty() -> pd.DataFrame:
+    numbers = ("probability", "novelty", "angle_deg", "offset_y_px", "offset_x_px")
+    columns = {"class_id": np.empty(0, np.int64), **{name: np.empty(0) for name in numbers}}
+    return pd.DataFrame(columns, index=pd.Index([], name="particle_id", dtype="int64"))
+
+
+def _class_ids(database: Database, model: str) -> list[int]:
+    row = database.row("SELECT class_ids FROM models WHERE name = ?", (model,))
+    if row is None:
+        raise InputError(f"There is no model “{model}” in the library: train or add it first.")
+    return [int(i) for i in json.loads(row[0])]
+
+
+def _order(given: list[int], mine: list[int], model: str) -> list[int]:
+    if sorted(given) != sorted(mine):
+        raise InputError(
+            f"The probabilities are for classes {given}, the model “{model}” has {mine}: "
+            "classify with that model."
+        )
+    return [given.index(class_id) for class_id in mine]
+
+
+def _checked(what: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    array = np.asarray(values, dtype="<f8")
+    if array.shape != shape:
+        raise InputError(f"The {what} have the shape {array.shape}: they must be {shape}.")
+    if not np.isfinite(array).all():
+        raise InputError(f"The {what} contain numbers that are not finite: train the model again.")
+    return array
+
+
+def _check_particles(database: Database, ids: list[int]) -> None:
+    known = database.rows(
+        "SELECT particle_id FROM particles WHERE particle_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(ids),),
+    )
+    # Retired ones are welcome: a segmentation may come while a model is at work.
+    if missing := sorted(set(ids) - {particle_id for (particle_id,) in known}):
+        raise InputError(f"There is no particle {missing[0]} in the library: predict for its own.")
+
+
+def _check_latents(database: Database, model: str, d: int, ids: list[int]) -> None:
+    row = database.row(
+        "SELECT length(latents) / 8 FROM predictions WHERE model = ? LIMIT 1", (model,)
+    )
+    if row is not None and row[0] != d:
+        raise InputError(
+            f"The model “{model}” has {row[0]} latents in the library, not {d}: "
+            f"add it again under this or another name before storing {len(ids)} predictions."
+        )
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return str(value)

@@ -1,0 +1,111 @@
+"""Reading the particles of a library: tables and patches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.library.arrays import ArrayFiles
+from napari_ssrvae.library.database import Database
+from napari_ssrvae.library.measurements import Columns, decode, stacked
+
+__all__ = ["label_series", "particle_patches", "particle_table", "retired_table"]
+
+
+def particle_table(database: Database, micrograph_id: int | None = None) -> pd.DataFrame:
+    """Return the live particles with their measurements, index particle_id in rising order."""
+    where = "" if micrograph_id is None else "AND micrograph_id = ?"
+    values = () if micrograph_id is None else (micrograph_id,)
+    with database.reading():
+        rows = database.rows(
+            "SELECT micrograph_id, place, particle_id, label_id, clipped FROM particles "
+            f"WHERE retired = 0 {where} ORDER BY micrograph_id, place",
+            values,
+        )
+        stored = database.rows(
+            "SELECT micrograph_id, name, dtype, data FROM measurements "
+            f"WHERE 1 {where} ORDER BY micrograph_id, position",
+            values,
+        )
+    fixed = np.array(rows, dtype=np.int64).reshape(-1, 5)
+    by_micrograph: dict[int, Columns] = {}
+    for number, name, dtype, data in stored:
+        by_micrograph.setdefault(number, {})[name] = decode(dtype, data)
+    # `place` is the row within a micrograph, so the stored columns are in the order of `fixed`.
+    numbers, counts = np.unique(fixed[:, 0], return_counts=True)
+    measured = stacked(
+        [by_micrograph.get(number, {}) for number in numbers.tolist()], counts.tolist()
+    )
+    table = pd.DataFrame(
+        {"micrograph_id": fixed[:, 0], "label_id": fixed[:, 3], **measured},
+        index=pd.Index(fixed[:, 2], name="particle_id"),
+    )
+    if "clipped" not in table:
+        table["clipped"] = fixed[:, 4].astype(bool)
+    return table.sort_index()
+
+
+def retired_table(database: Database) -> pd.DataFrame:
+    """Return the retired particles: where they were and what hand label they have."""
+    columns = ["micrograph_id", "label_id", "class_id", "centroid_y_px", "centroid_x_px", "area_px"]
+    rows = database.rows(
+        "SELECT particle_id, micrograph_id, label_id, class_id, centroid_y_px, centroid_x_px, "
+        "area_px FROM particles LEFT JOIN labels USING (particle_id) WHERE retired = 1 "
+        "ORDER BY particle_id"
+    )
+    table = pd.DataFrame(rows, columns=["particle_id", *columns]).set_index("particle_id")
+    return table.astype({"class_id": "Int64", "area_px": "Int64"})
+
+
+def label_series(database: Database) -> pd.Series:
+    """Return the hand labels of live particles: particle_id -> class_id."""
+    rows = database.rows(
+        "SELECT particle_id, class_id FROM labels JOIN particles USING (particle_id) "
+        "WHERE retired = 0 ORDER BY particle_id"
+    )
+    values = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    return pd.Series(
+        values[:, 1], index=pd.Index(values[:, 0], name="particle_id"), name="class_id"
+    )
+
+
+def particle_patches(
+    database: Database, files: ArrayFiles, particle_ids: Iterable[int] | None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ids (N,) and patches (N, S, S) in the order asked for; all live ones for None."""
+    wanted = None if particle_ids is None else np.asarray(list(particle_ids), dtype=np.int64)
+    with database.reading():
+        where, values = "", ()
+        if wanted is not None:
+            where = "AND particle_id IN (SELECT value FROM json_each(?))"
+            values = (json.dumps(wanted.tolist()),)  # type: ignore[assignment]
+        rows = database.rows(
+            "SELECT particle_id, place, micrograph_id, revision FROM particles "
+            f"JOIN micrographs USING (micrograph_id) WHERE retired = 0 {where} "
+            "ORDER BY particle_id",
+            values,
+        )
+        size = database.row("SELECT max(patch_size) FROM micrographs")
+    found = np.array(rows, dtype=np.int64).reshape(-1, 4)
+    if wanted is None:
+        wanted = found[:, 0]
+    at = np.searchsorted(found[:, 0], wanted)
+    at[at == len(found)] = 0
+    if len(wanted) and (not len(found) or np.any(found[at, 0] != wanted)):
+        missing = sorted(set(wanted.tolist()) - set(found[:, 0].tolist()))[0]
+        raise InputError(
+            f"There is no particle {missing} in the library: it was never there or went with a "
+            "new segmentation."
+        )
+    edge = int(size[0]) if size and size[0] else 0
+    images = np.empty((len(wanted), edge, edge), dtype=np.float32)
+    source = found[at] if len(wanted) else found[:0]
+    for micrograph_id, revision in {(row[2], row[3]) for row in source.tolist()}:
+        mine = source[:, 2] == micrograph_id
+        images[mine] = files.patches(micrograph_id, revision)[source[mine, 1]]
+    return wanted, images
