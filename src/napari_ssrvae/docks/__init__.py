@@ -1,0 +1,1 @@
+"""Everything with a face. Nothing below this room imports napari, qtpy, magicgui or pyqtgraph."""

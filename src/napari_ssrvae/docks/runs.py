@@ -1,0 +1,213 @@
+"""The long work of one viewer: one search for particles and one training, seen by every dock.
+
+They belong to the canvas, not to a dock: a dock that is closed and opened again shows a training that
+went on meanwhile, and two docks of the same kind agree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_ssrvae.docks.tasks import Task
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.workflow import (
+    ParticlesFound,
+    Progress,
+    Trained,
+    find_particles,
+    free_model_name,
+    project_window,
+    train_model,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from napari_ssrvae.particles import SegmentationParameters
+    from napari_ssrvae.session import MicrographState, Session
+    from napari_ssrvae.ssrvae import EpochEvent, SSRVAEParameters
+
+__all__ = ["SegmentationRun", "TrainingRun"]
+
+
+class _Run(QObject):
+    """A task whose state can be asked for at any time.
+
+    Attributes
+    ----------
+    changed : Signal
+        State, progress or message changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.fraction = 0.0
+        self.text = ""
+        self.error = ""
+        self._task = Task(self)
+        self._task.event.connect(self._on_event)
+        self._task.failed.connect(self._on_failed)
+        self._task.running_changed.connect(self._on_running)
+
+    @property
+    def running(self) -> bool:
+        """Whether the work is under way."""
+        return self._task.running
+
+    def abandon(self) -> None:
+        """End the work; nobody wants its result."""
+        self._task.abandon()
+
+    def fail(self, message: str) -> None:
+        """Show one sentence in the place of the work."""
+        self.error, self.text = message, ""
+        self.changed.emit()
+
+    def _begin(self, text: str) -> None:
+        self.fraction, self.text, self.error = 0.0, text, ""
+
+    def _on_failed(self, message: str) -> None:
+        self.fail(message)
+
+    def _on_running(self, _running: bool) -> None:
+        self.changed.emit()
+
+    def _on_event(self, event: Any) -> None:
+        raise NotImplementedError
+
+
+class SegmentationRun(_Run):
+    """Finds the particles of one micrograph."""
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(session, parent)
+        self._state: MicrographState | None = None
+
+    def start(
+        self,
+        state: MicrographState,
+        parameters: SegmentationParameters | None,
+        *,
+        labels: np.ndarray | None = None,
+        source: str = "",
+    ) -> None:
+        """Find the particles of this micrograph, or take `labels` as its segmentation."""
+        if self.running:
+            return
+        self._state = state
+        self._begin("Finding particles")
+        window = project_window(self.session.library, state.micrograph)
+        micrograph = state.micrograph
+        self._task.start(
+            lambda: find_particles(
+                micrograph, parameters, labels=labels, source=source, window=window
+            )
+        )
+
+    def _on_event(self, event: Any) -> None:
+        if isinstance(event, Progress):
+            self.fraction, self.text = event.fraction, event.text
+        elif isinstance(event, ParticlesFound) and self._state is not None:
+            try:
+                change = self.session.accept_particles(self._state, event)
+            except InputError as error:
+                self.fail(str(error))
+                return
+            self.text = f"{self._state.n_particles:,} particles found"
+            if change.retired_labelled:
+                self.text += (
+                    f"; {len(change.retired_labelled)} labelled ones are not there any more "
+                    "(their labels are kept in the library)"
+                )
+        self.changed.emit()
+
+
+class TrainingRun(_Run):
+    """Trains the model of the session.
+
+    Attributes
+    ----------
+    epoch_done : Signal
+        An `EpochEvent`, after it was added to `history`.
+    started : Signal
+        A new training began, `history` is empty.
+    """
+
+    epoch_done = Signal(object)
+    started = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(session, parent)
+        self.history: list[EpochEvent] = []
+        self.seconds_left: float | None = None
+        self.stopping = False
+
+    def start(self, parameters: SSRVAEParameters, *, seed: int = 0, device: str = "auto") -> None:
+        """Train on the library's particles and labels."""
+        if self.running:
+            return
+        try:
+            library = self.session.need_library()
+            if library.read_only:
+                raise InputError(f"This library is open read-only: {library.read_only_reason}")
+            data = self.session.training_set()
+            name = free_model_name(library)
+            folder = library.model_folder(name)
+        except InputError as error:
+            self.fail(str(error))
+            return
+        self.history = []
+        self.seconds_left = None
+        self.stopping = False
+        self._begin("Starting")
+        self.started.emit()
+        stop = self._task.stop_flag
+        self._task.start(
+            lambda: train_model(
+                data,
+                parameters,
+                name=name,
+                folder=folder,
+                random_state=seed,
+                device=device,
+                stop=stop,
+            )
+        )
+
+    def stop(self) -> None:
+        """End after the current batch and keep the best model so far."""
+        if self.running:
+            self.stopping = True
+            self.text = "Stopping"
+            self._task.stop()
+            self.changed.emit()
+
+    def _on_event(self, event: Any) -> None:
+        # By name and not by type: importing the events' module is cheap, but only once torch is there.
+        kind = type(event).__name__
+        if isinstance(event, Progress):
+            self.text = event.text
+        elif isinstance(event, Trained):
+            try:
+                self.session.accept_training(event)
+            except InputError as error:
+                self.fail(str(error))
+                return
+            self.text = (
+                f"{'Stopped' if event.stopped else 'Done'} after {event.record['epochs']} epochs"
+            )
+            self.fraction, self.seconds_left = 1.0, None
+        elif kind == "StepEvent":
+            self.fraction = event.fraction
+            if not self.stopping:
+                self.text = f"Epoch {event.epoch}"
+        elif kind == "EpochEvent":
+            self.history.append(event)
+            self.seconds_left = event.seconds_left
+            self.epoch_done.emit(event)
+        self.changed.emit()

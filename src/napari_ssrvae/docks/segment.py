@@ -1,0 +1,128 @@
+"""Step 1: find the particles of the micrograph, or take a segmentation made elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_ssrvae.docks.canvas import canvas_of
+from napari_ssrvae.docks.forms import ParameterForm
+from napari_ssrvae.docks.sources import labels_of_layer
+from napari_ssrvae.docks.widgets import Hint, Progress, primary_button
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.particles.parameters import SegmentationParameters
+
+if TYPE_CHECKING:
+    import napari
+
+__all__ = ["SegmentPanel"]
+
+
+class SegmentPanel(QWidget):
+    """Finds particles."""
+
+    title = "Particles"
+    status_changed = Signal(str)
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.canvas = canvas_of(napari_viewer)
+        self.session = self.canvas.session
+        self.run = self.canvas.segmentation
+        self._layers: list = []
+
+        self.form = ParameterForm(SegmentationParameters)
+        self.find = primary_button("Find particles", "Outline every particle of the micrograph")
+        self.find.clicked.connect(self.find_particles)
+        self.progress = Progress()
+        self.hint = Hint()
+
+        self.foreign = QComboBox()
+        self.foreign.setToolTip(
+            "Labels layers already in the viewer, e.g. from Cellpose, micro-sam or painted by hand"
+        )
+        self.foreign.setAccessibleName("Labels layer")
+        self.foreign.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.foreign.setMinimumContentsLength(10)
+        self.take = QPushButton("Use it")
+        self.take.setToolTip("Take the chosen Labels layer as the particles of this micrograph")
+        self.take.clicked.connect(self.take_labels)
+        self.foreign_row = QWidget()
+        row = QHBoxLayout(self.foreign_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel("or take the layer"))
+        row.addWidget(self.foreign, 1)
+        row.addWidget(self.take)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.form, self.find, self.progress, self.foreign_row, self.hint):
+            column.addWidget(widget)
+
+        self.canvas.layers_changed.connect(self.refresh)
+        self.session.current_changed.connect(self.refresh)
+        self.session.particles_changed.connect(self.refresh)
+        self.run.changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def status(self) -> str:
+        """The state of the step in a few words."""
+        state = self.session.current
+        if self.run.running:
+            return "searching"
+        return (
+            f"{state.n_particles:,} found"
+            if state is not None and state.n_particles
+            else "none yet"
+        )
+
+    def refresh(self, *_: object) -> None:
+        """Show the session as it is."""
+        state = self.session.current
+        running = self.run.running
+        chosen = self.foreign.currentText()
+        self._layers = self.canvas.labels_layers()
+        self.foreign.clear()
+        self.foreign.addItems([layer.name for layer in self._layers])
+        self.foreign.setCurrentIndex(max(0, self.foreign.findText(chosen)))
+        self.foreign_row.setVisible(bool(self._layers))
+        self.find.setEnabled(state is not None and not running)
+        self.take.setEnabled(state is not None and not running)
+        self.progress.show_fraction(running, self.run.fraction)
+        if self.run.error:
+            self.hint.say(self.run.error, error=True)
+        elif state is None:
+            self.hint.say("Open a micrograph first.")
+        elif running or self.run.text:
+            self.hint.say(self.run.text)
+        else:
+            self.hint.say(
+                "" if state.n_particles else "The suggested settings suit most micrographs."
+            )
+        self.status_changed.emit(self.status)
+
+    def find_particles(self) -> None:
+        """Find the particles of the current micrograph in the background."""
+        state = self.session.current
+        if state is None:
+            return
+        try:
+            parameters = self.form.values()
+        except InputError as error:
+            self.run.fail(str(error))
+            return
+        self.run.start(state, parameters)
+
+    def take_labels(self) -> None:
+        """Take the chosen Labels layer as the segmentation of the current micrograph."""
+        state, index = self.session.current, self.foreign.currentIndex()
+        if state is None or not 0 <= index < len(self._layers):
+            return
+        layer = self._layers[index]
+        labels = labels_of_layer(layer, tuple(self.canvas.viewer.dims.current_step))
+        self.run.start(state, None, labels=labels.copy(), source=f"Labels layer {layer.name}")

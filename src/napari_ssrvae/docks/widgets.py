@@ -1,0 +1,98 @@
+"""Small pieces that the panels share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor, QIcon, QPixmap, QShowEvent
+from qtpy.QtWidgets import (
+    QFrame,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from napari_ssrvae.docks.canvas import Canvas
+
+__all__ = ["Hint", "Progress", "ScrollDock", "primary_button", "swatch"]
+
+
+def primary_button(text: str, tip: str) -> QPushButton:
+    """Return the one main button of a step."""
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    font = button.font()
+    font.setBold(True)
+    button.setFont(font)
+    button.setMinimumHeight(32)
+    return button
+
+
+def swatch(colour: str, size: int = 14) -> QIcon:
+    """Return a filled square of a colour."""
+    pixmap = QPixmap(size, size)
+    pixmap.fill(QColor(colour))
+    return QIcon(pixmap)
+
+
+class Hint(QLabel):
+    """A sentence that says what to do next, or what went wrong; hidden while empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # Text may hold file and class names: never read as markup.
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.hide()
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence; an error is marked by a sign, not by colour alone."""
+        self.setText(f"\u26a0 {text}" if error and text else text)
+        self.setProperty("error", error)
+        self.setVisible(bool(text))
+
+
+class Progress(QProgressBar):
+    """How far a step is; hidden while nothing runs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(0, 1000)
+        self.setTextVisible(False)
+        self.setMaximumHeight(8)
+        self.hide()
+
+    def show_fraction(self, running: bool, fraction: float) -> None:
+        """Show the fraction in [0, 1] while running."""
+        self.setValue(round(1000 * fraction))
+        self.setVisible(running)
+
+
+class ScrollDock(QScrollArea):
+    """What napari docks: a column of widgets that scrolls, so that no dock is taller than the screen."""
+
+    def __init__(self, canvas: Canvas, *contents: QWidget) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(6, 6, 6, 6)
+        for widget in contents:
+            column.addWidget(widget)
+        column.addStretch(1)
+        self.setWidget(inside)
+        self.setMinimumWidth(330)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Learn which window the dock is in."""
+        super().showEvent(event)
+        self._canvas.watch_window(self.window())

@@ -1,0 +1,55 @@
+"""The steps of the work as generators of typed events: find particles, label, train, classify.
+
+Docks, command line and batch run the same ones. A generator touches neither the library's database nor
+the session: it computes, and its last event carries the result, which `store_particles`,
+`register_training` or `store_predictions` put into the library on the thread that owns it.
+Only the weights of a model are written while it trains, into a folder of its own.
+"""
+
+from __future__ import annotations
+
+from napari_ssrvae.workflow.events import Failed, Progress, guarded
+from napari_ssrvae.workflow.labelling import label_from_csv
+from napari_ssrvae.workflow.particles import (
+    ParticlesFound,
+    find_particles,
+    project_window,
+    store_particles,
+)
+from napari_ssrvae.workflow.training import (
+    Classified,
+    ModelCard,
+    Predictions,
+    Trained,
+    TrainingSet,
+    classify_particles,
+    free_model_name,
+    read_model_card,
+    read_traversals,
+    register_training,
+    store_predictions,
+    train_model,
+)
+
+__all__ = [
+    "Classified",
+    "Failed",
+    "ModelCard",
+    "ParticlesFound",
+    "Predictions",
+    "Progress",
+    "Trained",
+    "TrainingSet",
+    "classify_particles",
+    "find_particles",
+    "free_model_name",
+    "guarded",
+    "label_from_csv",
+    "project_window",
+    "read_model_card",
+    "read_traversals",
+    "register_training",
+    "store_particles",
+    "store_predictions",
+    "train_model",
+]

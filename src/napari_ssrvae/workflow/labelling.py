@@ -1,0 +1,130 @@
+"""Labels from a table, for people who have them already."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_ssrvae.errors import InputError
+
+if TYPE_CHECKING:
+    from napari_ssrvae.library import ParticleLibrary
+
+__all__ = ["label_from_csv"]
+
+
+def label_from_csv(library: ParticleLibrary, path: Path) -> dict[str, int]:
+    """Label particles from a table with the columns micrograph, class, and label_id or y and x in pixels.
+
+    A row with an empty class takes the label off. Classes that are not there yet are added. Either every
+    row is good and all are done, or nothing is.
+
+    Parameters
+    ----------
+    library : ParticleLibrary
+    path : Path
+        CSV with a header, UTF-8. `micrograph` is the name, the file name or the SHA-256 of a micrograph
+        of the library and may be left out if there is only one.
+
+    Returns
+    -------
+    dict
+        Number of particles labelled per class name.
+
+    Raises
+    ------
+    InputError
+        The table is at fault; the sentence names the line.
+    """
+    from napari_ssrvae.library import AddClass, AssignClass
+
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle)
+            columns = [name.strip() for name in reader.fieldnames or []]
+            reader.fieldnames = columns
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as a table: save it as CSV in UTF-8.") from error
+    if "class" not in columns or not ("label_id" in columns or {"y", "x"} <= set(columns)):
+        raise InputError(
+            f"{path} lacks columns: it needs class and either label_id or y and x, and micrograph if there are several."
+        )
+    if not rows:
+        raise InputError(f"{path} has no rows: nothing was labelled.")
+
+    find = _Finder(library)
+    wanted: dict[str, list[int]] = {}
+    for line, row in enumerate(rows, start=2):
+        particle_id = find(row, f"{path.name}, line {line}")
+        wanted.setdefault((row["class"] or "").strip(), []).append(particle_id)
+
+    ids = {c.name: c.class_id for c in library.classes()}
+    for name in wanted:
+        if name and name not in ids:
+            library.do(AddClass(name))
+            ids = {c.name: c.class_id for c in library.classes()}
+    for name, particle_ids in wanted.items():
+        library.do(AssignClass(tuple(dict.fromkeys(particle_ids)), ids.get(name)))
+    return {name: len(set(particle_ids)) for name, particle_ids in wanted.items() if name}
+
+
+class _Finder:
+    """Finds the particle that a row of the table means."""
+
+    def __init__(self, library: ParticleLibrary) -> None:
+        self._library = library
+        self._micrographs = library.micrographs()
+        self._by_label: dict[int, dict[int, int]] = {}
+        if self._micrographs.empty:
+            raise InputError(
+                f"The library {library.folder.name} has no micrographs yet: segment some first."
+            )
+
+    def __call__(self, row: dict[str, str], where: str) -> int:
+        micrograph_id = self._micrograph((row.get("micrograph") or "").strip(), where)
+        if micrograph_id not in self._by_label:
+            particles = self._library.particles(micrograph_id)
+            self._by_label[micrograph_id] = dict(
+                zip(particles["label_id"], particles.index, strict=True)
+            )
+        label_id = self._label_id(row, micrograph_id, where)
+        particle_id = self._by_label[micrograph_id].get(label_id)
+        if particle_id is None:
+            raise InputError(
+                f"{where}: there is no particle with label_id {label_id}; correct or remove the line."
+            )
+        return int(particle_id)
+
+    def _micrograph(self, name: str, where: str) -> int:
+        known = self._micrographs
+        if not name and len(known) == 1:
+            return int(known.index[0])
+        stem = Path(name).name
+        names, paths = known["name"].astype(str), known["path"].fillna("").astype(str)
+        match = (names == name) | (known["sha256"] == name) | (names == stem)
+        match |= paths.map(lambda p: Path(p).name == stem) & (stem != "")
+        if match.sum() != 1:
+            what = "no micrograph" if not match.any() else "more than one micrograph"
+            raise InputError(
+                f'{where}: {what} of the library is called "{name}"; correct the name or give its SHA-256.'
+            )
+        return int(known.index[match][0])
+
+    def _label_id(self, row: dict[str, str], micrograph_id: int, where: str) -> int:
+        text = (row.get("label_id") or "").strip()
+        try:
+            if text:
+                return int(float(text))
+            y, x = round(float(row["y"])), round(float(row["x"]))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise InputError(
+                f"{where}: label_id, or y and x, must be numbers; correct or remove the line."
+            ) from error
+        mask = self._library.mask(micrograph_id)
+        if not (0 <= y < mask.shape[0] and 0 <= x < mask.shape[1]) or mask[y, x] == 0:
+            raise InputError(
+                f"{where}: there is no particle at y {y}, x {x}; correct or remove the line."
+            )
+        return int(mask[y, x])
