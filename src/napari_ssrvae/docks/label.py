@@ -249,7 +249,10 @@ class LabelPanel(QWidget):
             return
         hand, _ = self.session.counts()[entry.class_id]
         if hand:
-            text = f'{hand:,} particles carry the label "{entry.name}". Removing the class takes their labels off; undo brings both back.'
+            text = (
+                f'{hand:,} particles carry the label "{entry.name}". '
+                "Removing the class takes their labels off; undo brings both back."
+            )
             answer = QMessageBox.question(self, "Remove a class", text)
             if answer != QMessageBox.StandardButton.Yes:
                 return

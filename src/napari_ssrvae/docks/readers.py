@@ -44,7 +44,11 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
 
 def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
     """Return napari's layer tuple of a micrograph: scale and units, and its calibration as metadata."""
+    from napari_ssrvae.micrographs import Micrograph
+
     nm = micrograph.pixel_size_nm
+    # The file's own hash holds for the layer only as long as its pixels are the file's.
+    pixels = Micrograph.from_array(micrograph.image, name=micrograph.name).sha256
     attributes: dict[str, Any] = {
         "name": micrograph.name,
         "metadata": {
@@ -52,6 +56,8 @@ def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
                 "pixel_size_source": micrograph.pixel_size_source,
                 "data_bar": list(micrograph.data_bar) if micrograph.data_bar else None,
                 "notes": list(micrograph.notes),
+                "sha256": micrograph.sha256,
+                "pixels_sha256": pixels,
                 **more,
             }
         },

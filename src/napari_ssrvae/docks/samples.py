@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from napari_ssrvae.docks.readers import LayerData, layer_of_micrograph
 
-__all__ = ["cards_sample", "generated_large_sample", "generated_sample", "gold_sample"]
+__all__ = [
+    "cards_sample",
+    "generated_large_sample",
+    "generated_layers",
+    "generated_sample",
+    "gold_sample",
+]
 
 SAMPLE_SEED = 1
 
 
 def generated_sample() -> list[LayerData]:
     """Return a generated micrograph of agglomerates of 1-4 touching spheres, with its true classes hidden."""
-    return _generated(300, "agglomerates")
+    return generated_layers(300, "agglomerates", SAMPLE_SEED)
 
 
 def generated_large_sample() -> list[LayerData]:
     """Return a generated micrograph of 3,000 agglomerates."""
-    return _generated(3000, "agglomerates (large)")
+    return generated_layers(3000, "agglomerates (large)", SAMPLE_SEED)
 
 
-def _generated(n_particles: int, name: str) -> list[LayerData]:
+def generated_layers(n_particles: int, name: str, seed: int) -> list[LayerData]:
+    """Return a generated micrograph as the layers of its sample: true classes, then the picture."""
     from napari_ssrvae.evaluation.agglomerates import generate_micrograph
     from napari_ssrvae.micrographs import Micrograph
 
-    made = generate_micrograph(n_particles, seed=SAMPLE_SEED)
+    made = generate_micrograph(n_particles, seed=seed)
     micrograph = Micrograph.from_array(
         made.image,
         name=name,
@@ -69,6 +77,17 @@ def gold_sample() -> list[LayerData]:
     InputError
         It is not there yet and cannot be fetched.
     """
-    from napari_ssrvae.micrographs import read_gold
+    from napari_ssrvae.micrographs import (
+        GOLD_PIXEL_SIZE_NM,
+        GOLD_PIXEL_SIZE_SOURCE,
+        fetch_gold,
+        read_micrograph,
+    )
 
-    return [layer_of_micrograph(read_gold())]
+    micrograph = replace(
+        read_micrograph(fetch_gold()),
+        name="gold",
+        pixel_size_nm=GOLD_PIXEL_SIZE_NM,
+        pixel_size_source=GOLD_PIXEL_SIZE_SOURCE,
+    )
+    return [layer_of_micrograph(micrograph)]

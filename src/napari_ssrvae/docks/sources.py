@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def micrograph_of_layer(layer: Image, step: tuple[int, ...] = ()) -> Micrograph:
     InputError
         The picture is not one that particles can be found in.
     """
-    from napari_ssrvae.micrographs import Micrograph, read_micrograph
+    from napari_ssrvae.micrographs import Micrograph, find_data_bar, read_micrograph
 
     notes: list[str] = []
     data: Any = layer.data[0] if layer.multiscale else layer.data
@@ -70,34 +71,41 @@ def micrograph_of_layer(layer: Image, step: tuple[int, ...] = ()) -> Micrograph:
         notes.append("colour converted to grey")
 
     kept = layer.metadata.get(METADATA_KEY)
-    kept = kept if isinstance(kept, dict) else {}
-    pixel_size, source = pixel_size_of_layer(layer), "scale of the napari layer"
-    data_bar = kept.get("data_bar")
     path = layer.source.path
-    if kept:
-        source = kept.get("pixel_size_source") or source
-    elif path and pixel_size is None and not planes:
-        # Opened by another reader, which drops the scale: ask the file itself.
-        try:
-            again = read_micrograph(path)
-        except InputError:
-            pass
-        else:
-            if again.image.shape == image.shape:
-                pixel_size, source, data_bar = (
-                    again.pixel_size_nm,
-                    again.pixel_size_source,
-                    again.data_bar,
-                )
-    return Micrograph.from_array(
+    pixel_size = pixel_size_of_layer(layer)
+    source = "scale of the napari layer" if pixel_size else ""
+    micrograph = Micrograph.from_array(
         image,
         name=layer.name,
         pixel_size_nm=pixel_size,
-        pixel_size_source=source if pixel_size else "",
-        data_bar=tuple(data_bar) if data_bar else None,
+        pixel_size_source=source,
         path=Path(path) if path else None,
         notes=tuple(notes),
     )
+    if isinstance(kept, dict) and kept.get("pixels_sha256") == micrograph.sha256:
+        bar = kept.get("data_bar")
+        return replace(
+            micrograph,
+            sha256=str(kept.get("sha256") or micrograph.sha256),
+            data_bar=(int(bar[0]), int(bar[1])) if bar else None,
+            pixel_size_source=str(kept.get("pixel_size_source") or source) if pixel_size else "",
+        )
+    if path and not planes:
+        # Opened by another reader, which drops the scale: ask the file itself.
+        try:
+            file = read_micrograph(path)
+        except InputError:
+            file = None
+        if file is not None and np.array_equal(file.image, image):
+            known = pixel_size is not None
+            return replace(
+                micrograph,
+                sha256=file.sha256,
+                data_bar=file.data_bar,
+                pixel_size_nm=pixel_size if known else file.pixel_size_nm,
+                pixel_size_source=source if known else file.pixel_size_source,
+            )
+    return replace(micrograph, data_bar=find_data_bar(micrograph.image))
 
 
 def labels_of_layer(layer: Labels, step: tuple[int, ...] = ()) -> np.ndarray:

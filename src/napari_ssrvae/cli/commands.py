@@ -1,0 +1,405 @@
+"""What each command does. Each returns what `--json` prints and the text for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.workflow import (
+    Classified,
+    Failed,
+    ParticlesFound,
+    Progress,
+    Trained,
+    TrainingSet,
+    classify_particles,
+    find_particles,
+    free_model_name,
+    guarded,
+    label_from_csv,
+    project_window,
+    read_model_card,
+    register_training,
+    store_particles,
+    store_predictions,
+    train_model,
+)
+
+if TYPE_CHECKING:
+    from napari_ssrvae.library import ParticleLibrary
+    from napari_ssrvae.micrographs import Micrograph
+
+__all__ = [
+    "classify",
+    "demo",
+    "export",
+    "info",
+    "label",
+    "later",
+    "open_window",
+    "segment",
+    "train",
+]
+
+Answer = tuple[dict[str, Any], str]
+Event = TypeVar("Event")
+Parameters = TypeVar("Parameters", bound=BaseModel)
+
+
+def say(options: Namespace, text: str) -> None:
+    """Put one line of progress on standard error."""
+    if not options.quiet:
+        print(text, file=sys.stderr, flush=True)
+
+
+def follow(options: Namespace, events: Iterable[Event]) -> Iterator[Event]:
+    """Pass events on, show progress, and turn a failure into the sentence that ends the command."""
+    for event in guarded(iter(events)):
+        if isinstance(event, Failed):
+            raise InputError(event.message)
+        if isinstance(event, Progress):
+            say(options, f"  {event.text}")
+        elif type(event).__name__ == "EpochEvent":
+            e: Any = event
+            held_out = (
+                "" if e.held_out_accuracy is None else f", held out {e.held_out_accuracy:.3f}"
+            )
+            say(
+                options,
+                f"  epoch {e.epoch}/{e.epochs}: loss {e.loss:.1f}, labels {e.train_accuracy:.3f}{held_out}",
+            )
+        yield event
+
+
+def parameters_from(model: type[Parameters], settings: list[str], **more: Any) -> Parameters:
+    """Return parameters with NAME=VALUE settings applied; pydantic reads the values."""
+    values: dict[str, Any] = {k: v for k, v in more.items() if v is not None}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or name not in model.model_fields:
+            raise InputError(
+                f"{setting!r} is no setting: write NAME=VALUE with one of {', '.join(model.model_fields)}."
+            )
+        values[name] = None if value.lower() in ("none", "automatic") else value
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+def info(options: Namespace) -> Answer:
+    """Say what the reader sees in a file."""
+    from napari_ssrvae.micrographs import describe, read_micrograph
+
+    answer = describe(read_micrograph(options.path))
+    lines = [
+        f"{key.replace('_', ' '):<20} {value}" for key, value in answer.items() if key != "metadata"
+    ]
+    return answer, "\n".join(lines)
+
+
+def segment(options: Namespace) -> Answer:
+    """Find the particles of micrographs and put them into a library."""
+    from napari_ssrvae.library import ParticleLibrary
+    from napari_ssrvae.micrographs import read_micrograph
+    from napari_ssrvae.particles import SegmentationParameters
+
+    parameters = parameters_from(SegmentationParameters, options.set)
+    micrographs = [
+        with_pixel_size(read_micrograph(path), options.pixel_size) for path in options.images
+    ]
+    known = (options.library / "library.sqlite").exists()
+    with (
+        ParticleLibrary.open(options.library)
+        if known
+        else ParticleLibrary.create(options.library) as library
+    ):
+        counts: dict[str, int] = {}
+        failed: list[str] = []
+        for micrograph in micrographs:
+            say(options, micrograph.name)
+            try:
+                counts[micrograph.name] = segment_one(options, library, micrograph, parameters)
+            except InputError as error:
+                if len(micrographs) == 1:
+                    raise
+                failed.append(str(error))
+                say(options, f"  {error}")
+    total = sum(counts.values())
+    answer: dict[str, Any] = {
+        "library": str(options.library),
+        "particles": total,
+        "micrographs": counts,
+    }
+    if failed:
+        answer["failed"] = failed
+    return answer, f"{total:,} particles of {len(counts)} micrographs in {options.library}"
+
+
+def with_pixel_size(micrograph: Micrograph, nm: float | None) -> Micrograph:
+    """Return the micrograph with a pixel size that was typed."""
+    if nm is None:
+        return micrograph
+    if not 0 < nm < 1e7:
+        raise InputError(f"{nm:g} nm per pixel is not a length: give a number greater than 0.")
+    return replace(micrograph, pixel_size_nm=nm, pixel_size_source="typed by hand")
+
+
+def segment_one(
+    options: Namespace, library: ParticleLibrary, micrograph: Micrograph, parameters: Any
+) -> int:
+    """Find the particles of one micrograph; return how many."""
+    for event in follow(
+        options, find_particles(micrograph, parameters, window=project_window(library, micrograph))
+    ):
+        if isinstance(event, ParticlesFound):
+            store_particles(library, micrograph, event)
+            return len(event.table)
+    raise AssertionError("a search ends with particles or a failure")
+
+
+def label(options: Namespace) -> Answer:
+    """Label particles from a table."""
+    from napari_ssrvae.library import ParticleLibrary
+
+    with ParticleLibrary.open(options.library) as library:
+        counts = label_from_csv(library, options.csv)
+    text = ", ".join(f"{count} {name}" for name, count in counts.items()) or "labels taken off"
+    return {"library": str(options.library), "labelled": counts}, f"labelled: {text}"
+
+
+def train(options: Namespace) -> Answer:
+    """Train a model on a library."""
+    from napari_ssrvae.library import ParticleLibrary
+    from napari_ssrvae.ssrvae import SSRVAEParameters
+
+    if options.preset != "default":
+        raise InputError(
+            f'The preset "{options.preset}" comes with a later version: use "default".'
+        )
+    parameters = parameters_from(SSRVAEParameters, options.set, epochs=options.epochs)
+    with ParticleLibrary.open(options.library) as library:
+        if library.read_only:
+            raise InputError(f"{options.library} is open read-only: {library.read_only_reason}")
+        data = TrainingSet.from_library(library)
+        if options.classes is not None and len(data.class_ids) != options.classes:
+            raise InputError(
+                f"{len(data.class_ids)} classes have labels, not {options.classes}: label the others or omit --classes."
+            )
+        trained = train_one(options, library, data, parameters)
+    record = trained.record
+    answer = {
+        "library": str(options.library),
+        "model": str(trained.folder),
+        "name": trained.name,
+        "epochs": record["epochs"],
+        "held_out_accuracy": record["held_out_accuracy"],
+        "n_labels": int((data.y >= 0).sum()),
+    }
+    return answer, f"model {trained.name} after {record['epochs']} epochs: {trained.folder}"
+
+
+def train_one(
+    options: Namespace, library: ParticleLibrary, data: TrainingSet, parameters: Any
+) -> Trained:
+    """Train and put model and predictions into the library."""
+    name = free_model_name(library)
+    device = getattr(options, "device", "auto")
+    events = train_model(
+        data,
+        parameters,
+        name=name,
+        folder=library.model_folder(name),
+        random_state=options.seed,
+        device=device,
+    )
+    for event in follow(options, events):
+        if isinstance(event, Trained):
+            register_training(library, event)
+            return event
+    raise AssertionError("a training ends with a model or a failure")
+
+
+def classify(options: Namespace) -> Answer:
+    """Classify a library's particles, or the particles of new micrographs."""
+    from napari_ssrvae.library import ParticleLibrary
+
+    first = options.paths[0]
+    if len(options.paths) == 1 and first.is_dir():
+        with ParticleLibrary.open(first) as library:
+            count = classify_library(options, library)
+            answer = {**library.summary(), "library": str(first), "classified": count}
+        return answer, f"{count:,} particles of {first} classified"
+    return classify_images(options)
+
+
+def classify_library(options: Namespace, library: ParticleLibrary) -> int:
+    """Let a model predict every particle of a library; return how many."""
+    name = library.current_model
+    if options.model is not None:
+        name = adopt_model(library, options.model)
+    if name is None:
+        raise InputError(f"{library.folder} has no model yet: train one, or name one with --model.")
+    class_ids = tuple(int(i) for i in library.models().loc[name, "class_ids"])
+    ids, images = library.patches()
+    if not len(ids):
+        raise InputError(f"{library.folder} has no particles yet: segment micrographs first.")
+    folder = options.model or library.model_folder(name)
+    for event in follow(options, classify_particles(folder, ids, images, class_ids)):
+        if isinstance(event, Classified):
+            store_predictions(library, name, event.predictions)
+            library.current_model = name
+    return len(ids)
+
+
+def adopt_model(library: ParticleLibrary, folder: Path) -> str:
+    """Copy a model from elsewhere into the library and return its name there."""
+    import shutil
+
+    from napari_ssrvae.files import atomic_folder
+    from napari_ssrvae.library import AddClass
+
+    inside = [
+        n for n in library.models().index if library.model_folder(n).resolve() == folder.resolve()
+    ]
+    if inside:
+        return str(inside[0])
+    card = read_model_card(folder)
+    known = {c.name for c in library.classes()}
+    for class_name in card.class_names:
+        if class_name not in known:
+            library.do(AddClass(class_name))
+    class_ids = {c.name: c.class_id for c in library.classes()}
+    name = free_model_name(library)
+    with atomic_folder(library.model_folder(name)) as draft:
+        for path in folder.iterdir():
+            if path.is_file():
+                shutil.copyfile(path, draft / path.name)
+    library.add_model(
+        name,
+        parameters={},
+        seed=0,
+        class_ids=[class_ids[n] for n in card.class_names],
+        n_labels=0,
+        versions={},
+        metrics={"from": folder.name},
+    )
+    return name
+
+
+def classify_images(options: Namespace) -> Answer:
+    """Segment and classify new micrographs with a model."""
+    from napari_ssrvae.batch import classify_micrographs
+    from napari_ssrvae.library import ParticleLibrary
+
+    if options.library is None:
+        raise InputError(
+            "Say where the particles of these images shall go: --library DIR, a new or an existing one."
+        )
+    known = (options.library / "library.sqlite").exists()
+    if not known and options.model is None:
+        raise InputError(
+            f"{options.library} has no model to classify with: name one with --model DIR."
+        )
+    if options.model is not None:
+        read_model_card(options.model)
+    with (
+        ParticleLibrary.open(options.library)
+        if known
+        else ParticleLibrary.create(options.library) as library
+    ):
+        name = (
+            adopt_model(library, options.model)
+            if options.model is not None
+            else library.current_model
+        )
+        if name is None:
+            raise InputError(
+                f"{options.library} has no model yet: train one, or name one with --model DIR."
+            )
+        library.current_model = name
+        counts, failed = {}, []
+        results = classify_micrographs(
+            options.paths,
+            library,
+            library.model_folder(name),
+            model_name=name,
+            scheduler=options.scheduler,
+        )
+        for result in results:
+            if result.error:
+                failed.append({"path": str(result.path), "error": result.error})
+                print(f"napari-ssrvae: {result.path.name}: {result.error}", file=sys.stderr)
+            else:
+                assert result.found is not None
+                counts[str(result.path)] = len(result.found.table)
+                say(options, f"{result.path.name}: {len(result.found.table):,} particles")
+        summary = library.summary()
+    answer: dict[str, Any] = {**summary, "library": str(options.library), "micrographs": counts}
+    if failed:
+        answer["failed"] = failed
+    return (
+        answer,
+        f"{sum(counts.values()):,} particles of {len(counts)} micrographs in {options.library}",
+    )
+
+
+def export(options: Namespace) -> Answer:
+    """Take a library out."""
+    from napari_ssrvae.library import ParticleLibrary, export_library
+
+    with ParticleLibrary.open(options.library, read_only=True) as library:
+        target = export_library(library, options.to, format=options.format)
+    return {
+        "library": str(options.library),
+        "to": str(target),
+        "format": options.format,
+    }, f"written to {target}"
+
+
+def demo(options: Namespace) -> Answer:
+    """Do the main job on the built-in sample."""
+    if not options.headless and has_screen():
+        from napari_ssrvae.docks.window import run_demo
+
+        run_demo(options.out, options.particles, options.seed)
+        return {"window": True}, ""
+    from napari_ssrvae.cli.demo import run_headless
+
+    return run_headless(options)
+
+
+def open_window(options: Namespace) -> Answer:
+    """Open napari with the docks."""
+    for path in options.paths:
+        if not path.exists():
+            raise InputError(f"{path} is not there: check the name.")
+    if not has_screen():
+        raise InputError(
+            "There is no screen to open a window on: use segment, train, classify and export instead."
+        )
+    from napari_ssrvae.docks.window import run_with
+
+    run_with(options.paths)
+    return {"window": True}, ""
+
+
+def has_screen() -> bool:
+    """Whether a window can be shown here."""
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def later(options: Namespace) -> Answer:
+    """Say that a command comes later."""
+    raise InputError(f"{options.name} is not part of this version yet.")
