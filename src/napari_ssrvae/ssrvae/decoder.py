@@ -14,8 +14,8 @@ __all__ = ["CanvasDecoder"]
 class CanvasDecoder(nn.Module):
     """(class, content) to an upright canvas of logits above the background.
 
-    The canvas says by how much a pixel's logit exceeds `background`, so that an empty canvas, and
-    whatever a warp brings in from outside, is background and not mid-grey.
+    The canvas says by how much a pixel's logit exceeds the background's, so that an empty canvas,
+    and whatever a warp brings in from outside, is background and not mid-grey.
     """
 
     def __init__(
@@ -24,7 +24,6 @@ class CanvasDecoder(nn.Module):
         n_latents: int,
         size: int,
         hidden: int,
-        background: float,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -32,7 +31,6 @@ class CanvasDecoder(nn.Module):
         self.start = linear(n_latents + n_classes, hidden, generator)
         self.middle = linear(hidden, hidden, generator)
         self.canvas = linear(hidden, size * size, generator, gain=0.3)
-        self.background = nn.Parameter(torch.tensor(background))
 
     def forward(self, content: Tensor, classes: Tensor) -> Tensor:
         """Return (N, S, S) for content (N, d) and class indices (N,)."""

@@ -36,6 +36,10 @@ class Explanations(NamedTuple):
     mean: Tensor
     sd: Tensor
 
+    def pick(self, which: Tensor | slice) -> Explanations:
+        """Return the explanations of some of the images."""
+        return Explanations(self.logits[which], self.mean[which], self.sd[which])
+
     @property
     def log_joint(self) -> Tensor:
         """Return log q(r, y | x), (N, R, K)."""
@@ -79,9 +83,7 @@ class PoseEncoder(nn.Module):
         h = functional.leaky_relu(self.near(_wrap(view[:, None], 1, 2)), 0.1)
         h = functional.leaky_relu(self.wider(_wrap(h, 1, 1)), 0.1)
         h = functional.leaky_relu(self.wide(_wrap(h, 1, 1)), 0.1)
-        h = functional.leaky_relu(
-            self.rings(h.flatten(1, 2).transpose(1, 2)), 0.1
-        )  # (N, R, channels)
+        h = functional.leaky_relu(self.rings(h.flatten(1, 2).transpose(1, 2)), 0.1)
         turned = torch.cat([h, h[:, :-1]], dim=1).unfold(1, R, 1)  # (N, R, channels, R)
         h = functional.leaky_relu(self.whole(turned.flatten(2)), 0.1)
         h = functional.leaky_relu(self.hidden(h), 0.1)
@@ -91,6 +93,5 @@ class PoseEncoder(nn.Module):
 
 def _wrap(h: Tensor, radius: int, angle: int) -> Tensor:
     """Pad (N, C, radii, angles): around in the angle, with nothing in the radius."""
-    return functional.pad(
-        functional.pad(h, (angle, angle, 0, 0), mode="circular"), (0, 0, radius, radius)
-    )
+    around = functional.pad(h, (angle, angle, 0, 0), mode="circular")
+    return functional.pad(around, (0, 0, radius, radius))

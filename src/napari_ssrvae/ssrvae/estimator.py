@@ -223,7 +223,7 @@ class SSRVAE:
         if len(content) == 0:
             return np.zeros((0, self.patch_size, self.patch_size), dtype=np.float32)
         classes = checked_classes(y, len(content), self.n_classes)
-        device = network.decoder.background.device
+        device = _where(network)
         with torch.no_grad(), torch_errors():
             grey: Array = (
                 network.upright(
@@ -342,7 +342,7 @@ class SSRVAE:
     def _read(self, X: Any, *, picture: bool) -> Reading:
         network = self._trained()
         images = checked_images(X, network.shape.size)
-        return read(network, images, network.decoder.background.device, picture=picture)
+        return read(network, images, _where(network), picture=picture)
 
     def _cost_scale(self) -> tuple[float, ...]:
         """Return what the classes usually cost; computed when first asked for."""
@@ -351,7 +351,7 @@ class SSRVAE:
             found = read(
                 self._trained(),
                 self._images,
-                self._trained().decoder.background.device,
+                _where(self._trained()),
                 picture=True,
             )
             self._costs = cost_scale(found.cost, found.class_logits.argmax(axis=1), self.n_classes)
@@ -403,6 +403,10 @@ def _kept_aside(
             count = round(len(members) * p.held_out_fraction)
             aside[rng.choice(members, count, replace=False)] = True
     return aside
+
+
+def _where(network: Network) -> torch.device:
+    return next(network.parameters()).device
 
 
 def _quantiles(n: int) -> Array:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["affine", "centroid", "pixel_centres", "polar_view", "pose_matrix", "warp"]
+__all__ = ["affine", "background", "centroid", "pixel_centres", "polar_view", "pose_matrix", "warp"]
 
 
 def pixel_centres(size: int, device: torch.device | None = None) -> Tensor:
@@ -27,16 +27,19 @@ def centroid(images: Tensor) -> Tensor:
     patch would otherwise pull every centre to the middle.
     """
     size = images.shape[-1]
-    border = torch.cat(
-        [images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], dim=1
-    )
-    contrast = (images - border.median(dim=1).values[:, None, None]).abs()
+    contrast = (images - background(images)[:, None, None]).abs()
     contrast = functional.relu(contrast - contrast.amax(dim=(1, 2), keepdim=True) / 3)
     u = pixel_centres(size, images.device)
     total = contrast.sum(dim=(1, 2)).clamp_min(1e-6)
     x = (contrast.sum(dim=1) * u).sum(dim=1) / total
     y = (contrast.sum(dim=2) * u).sum(dim=1) / total
     return torch.stack([x, y], dim=1)
+
+
+def background(images: Tensor) -> Tensor:
+    """Return the grey value (N,) of each image's border: the median, unmoved by what touches it."""
+    border = [images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]]
+    return torch.cat(border, dim=1).median(dim=1).values
 
 
 def polar_view(images: Tensor, centres: Tensor, n_radii: int, n_angles: int) -> Tensor:
@@ -80,7 +83,6 @@ def affine(images: Tensor, matrix: Tensor, padding: str) -> Tensor:
     """Sample images (N, S, S) bilinearly at the points that `matrix` (N, 2, 3) maps to."""
     size = images.shape[-1]
     grid = functional.affine_grid(matrix, [len(images), 1, size, size], align_corners=False)
-    sampled = functional.grid_sample(
-        images[:, None], grid, padding_mode=padding, align_corners=False
-    )
-    return sampled[:, 0]
+    return functional.grid_sample(images[:, None], grid, padding_mode=padding, align_corners=False)[
+        :, 0
+    ]

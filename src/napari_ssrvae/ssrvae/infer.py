@@ -58,14 +58,14 @@ def read(
 def _read_chunk(network: Network, images: Tensor, picture: bool) -> Reading:
     n = len(images)
     here = torch.arange(n, device=images.device)
-    centre, view = network.view(images)
-    q = network.encode(view)
+    look = network.look(images)
+    q = network.encode(look.view)
     classes = q.class_logits.argmax(dim=1)
     rotation = q.logits[here, :, classes].argmax(dim=1)
     z, sd = q.mean[here, rotation, classes], q.sd[here, rotation, classes]
-    angle, offset = network.pose(z, rotation, centre)
+    angle, offset = network.pose(z, rotation, look.centre)
     if picture:
-        logits = network.decode(z, rotation, classes, centre)
+        logits = network.decode(z, rotation, classes, look.centre, look.ground)
         grey = torch.sigmoid(logits)
         x = images.clamp(1e-4, 1 - 1e-4)
         floor = -(x * x.log() + (1 - x) * (1 - x).log()).sum(dim=(1, 2))

@@ -10,9 +10,26 @@ from torch import Tensor, nn
 
 from napari_ssrvae.ssrvae.decoder import CanvasDecoder
 from napari_ssrvae.ssrvae.encoder import N_POSE, Explanations, PoseEncoder
-from napari_ssrvae.ssrvae.geometry import centroid, polar_view, warp
+from napari_ssrvae.ssrvae.geometry import background, centroid, polar_view, warp
 
-__all__ = ["Network", "Shape"]
+__all__ = ["Look", "Network", "Shape"]
+
+
+_DARKEST = 0.002
+"""A background is never quite black or white: its logit must be finite."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Centre (N, 2), grey value of the background (N,), polar view (N, n_radii, n_angles)."""
+
+    centre: Tensor
+    ground: Tensor
+    view: Tensor
+
+    def pick(self, which: Tensor | slice) -> Look:
+        """Return the look at some of the images."""
+        return Look(self.centre[which], self.ground[which], self.view[which])
 
 
 @dataclass(frozen=True)
@@ -35,7 +52,6 @@ class Network(nn.Module):
     def __init__(self, shape: Shape, generator: torch.Generator) -> None:
         super().__init__()
         self.shape = shape
-        background = min(max(shape.background, 0.002), 0.998)
         self.encoder = PoseEncoder(
             shape.n_classes, shape.n_latents, shape.n_rotations, shape.hidden, generator
         )
@@ -44,15 +60,14 @@ class Network(nn.Module):
             shape.n_latents,
             shape.size,
             shape.hidden,
-            math.log(background / (1 - background)),
             generator,
         )
 
-    def view(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return each image's centre (N, 2) and standardised polar view, which carry no weights."""
-        centre = centroid(images)
+    def look(self, images: Tensor) -> Look:
+        """Return what is seen of images (N, S, S) without any weights."""
+        centre, ground = centroid(images), background(images)
         polar = polar_view(images, centre, self.encoder.n_radii, self.encoder.n_angles)
-        return centre, (polar - self.shape.background) / self.shape.grey_sd
+        return Look(centre, ground, (polar - ground[:, None, None]) / self.shape.grey_sd)
 
     def encode(self, view: Tensor) -> Explanations:
         """Return q(r, y, z | x)."""
@@ -68,12 +83,19 @@ class Network(nn.Module):
         turned = torch.stack([c * u[:, 0] + s * u[:, 1], -s * u[:, 0] + c * u[:, 1]], dim=1)
         return angle, centre + turned
 
-    def decode(self, z: Tensor, rotation: Tensor, classes: Tensor, centre: Tensor) -> Tensor:
+    def decode(
+        self, z: Tensor, rotation: Tensor, classes: Tensor, centre: Tensor, ground: Tensor
+    ) -> Tensor:
         """Return the logits (M, S, S) of the images that latents, rotation and class explain."""
         angle, offset = self.pose(z, rotation, centre)
         canvas = self.decoder(z[:, N_POSE:], classes)
-        return warp(canvas, angle, offset) + self.decoder.background
+        return warp(canvas, angle, offset) + _logit(ground)[:, None, None]
 
     def upright(self, content: Tensor, classes: Tensor) -> Tensor:
         """Return grey values (M, S, S) of the upright objects."""
-        return torch.sigmoid(self.decoder(content, classes) + self.decoder.background)
+        canvas: Tensor = self.decoder(content, classes)
+        return torch.sigmoid(canvas + _logit(torch.full_like(canvas, self.shape.background)))
+
+
+def _logit(grey: Tensor) -> Tensor:
+    return torch.logit(grey, eps=_DARKEST)

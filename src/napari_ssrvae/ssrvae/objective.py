@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_ssrvae.ssrvae.encoder import Explanations
-from napari_ssrvae.ssrvae.network import Network
+from napari_ssrvae.ssrvae.network import Look, Network
 
 __all__ = ["Evidence", "bernoulli_nll", "draw_pairs", "evidence", "kl_to_prior"]
 
@@ -31,9 +31,8 @@ class Evidence(NamedTuple):
 
 def bernoulli_nll(logits: Tensor, images: Tensor) -> Tensor:
     """Return -log p(x | logits), summed over the pixels of (M, S, S)."""
-    return functional.binary_cross_entropy_with_logits(logits, images, reduction="none").sum(
-        dim=(1, 2)
-    )
+    nll = functional.binary_cross_entropy_with_logits(logits, images, reduction="none")
+    return nll.sum(dim=(1, 2))
 
 
 def kl_to_prior(mean: Tensor, sd: Tensor) -> Tensor:
@@ -51,7 +50,7 @@ def draw_pairs(log_weights: Tensor, n: int, generator: torch.Generator) -> Tenso
 def evidence(
     network: Network,
     images: Tensor,
-    centre: Tensor,
+    look: Look,
     q: Explanations,
     classes: Tensor | None,
     *,
@@ -77,7 +76,9 @@ def evidence(
 
     mean, sd = q.mean[owner, rotation, label], q.sd[owner, rotation, label]
     noise = torch.randn(mean.shape, generator=generator, device=mean.device)
-    logits = network.decode(mean + sd * noise, rotation, label, centre[owner])
+    logits = network.decode(
+        mean + sd * noise, rotation, label, look.centre[owner], look.ground[owner]
+    )
     nll = bernoulli_nll(logits, images[owner]).view(n, pairs)
     kl = kl_to_prior(mean, sd).view(n, pairs)
     cost = nll + beta * kl

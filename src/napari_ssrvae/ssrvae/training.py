@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from napari_ssrvae.ssrvae.events import (
     FitStarted,
     StepEvent,
 )
-from napari_ssrvae.ssrvae.network import Network
+from napari_ssrvae.ssrvae.network import Look, Network
 from napari_ssrvae.ssrvae.objective import evidence
 from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
 
@@ -46,14 +46,14 @@ class TrainingData:
     images: Tensor
     classes: Tensor
     held_out: Tensor
-    centre: Tensor = field(init=False)
-    view: Tensor = field(init=False)
+    look: Look = field(init=False)
 
-    def look(self, network: Network) -> None:
+    def see(self, network: Network) -> None:
         """Compute once what carries no weights."""
-        parts = [network.view(chunk) for chunk in self.images.split(512)]
-        self.centre = torch.cat([part[0] for part in parts])
-        self.view = torch.cat([part[1] for part in parts])
+        parts = [network.look(chunk) for chunk in torch.split(self.images, 512)]
+        self.look = Look(
+            *(torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Look))
+        )
 
 
 def train(
@@ -71,7 +71,7 @@ def train(
     """
     began = time.perf_counter()
     n = len(data.images)
-    data.look(student)
+    data.see(student)
     steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
     total = steps * p.epochs
     joined = max(1, math.ceil(p.epochs * 2 / 3))
@@ -111,12 +111,12 @@ def train(
             _follow(live, student, min(0.98, done / (done + 9)))
             sums += [float(part.detach()) for part in losses]
             yield StepEvent(epoch, step, steps, done / total)
-        sums /= steps
+        loss, reconstruction, kl, classification, accuracy = (sums / steps).tolist()
         held_out_accuracy = None
         if aside:
             judged = HeldOut(
                 data.classes[data.held_out].cpu().numpy(),
-                class_logits(live, data.view[data.held_out]),
+                class_logits(live, data.look.view[data.held_out]),
             )
             held_out_accuracy = _recall(judged)
             report[:] = [judged]
@@ -124,7 +124,11 @@ def train(
         yield EpochEvent(
             epoch,
             p.epochs,
-            *(float(value) for value in sums),
+            loss,
+            reconstruction,
+            kl,
+            classification,
+            accuracy,
             held_out_accuracy,
             seconds,
             seconds / epoch * (p.epochs - epoch),
@@ -144,25 +148,23 @@ def _losses(
     """Return loss, reconstruction, KL, classification and training accuracy of one step."""
     classes = data.classes[labelled]
     images = augmented(data.images[labelled], p, generator)
-    centre, view = network.view(images)
+    look = network.look(images)
     n = len(batch)
-    q = network.encode(torch.cat([data.view[batch], view]))
-    q_unlabelled = type(q)(*(part[:n] for part in q))
-    q_labelled = type(q)(*(part[n:] for part in q))
-    options = {"n_pairs": p.n_pairs, "beta": p.beta, "generator": generator}
+    q = network.encode(torch.cat([data.look.view[batch], look.view]))
+    q_labelled = q.pick(slice(n, None))
     U = evidence(
-        network, data.images[batch], data.centre[batch], q_unlabelled, None,
-        class_evidence=p.class_evidence, **options,
+        network, data.images[batch], data.look.pick(batch), q.pick(slice(n)), None,
+        n_pairs=p.n_pairs, beta=p.beta, class_evidence=p.class_evidence, generator=generator,
     )  # fmt: skip
-    few = min(len(classes), 16)
+    few = slice(min(len(classes), 16))
     L = evidence(
-        network, images[:few], centre[:few], type(q)(*(part[:few] for part in q_labelled)),
-        classes[:few], class_evidence=1.0, **options,
+        network, images[few], look.pick(few), q_labelled.pick(few), classes[few],
+        n_pairs=p.n_pairs, beta=p.beta, class_evidence=1.0, generator=generator,
     )  # fmt: skip
     A = functional.cross_entropy(q_labelled.class_logits, classes)
     with torch.no_grad():
         accuracy = (q_labelled.class_logits.argmax(dim=1) == classes).float().mean()
-    evidence_mean = (U.loss.sum() + L.loss.sum()) / (n + few)
+    evidence_mean = (U.loss.sum() + L.loss.sum()) / (len(U.loss) + len(L.loss))
     return (
         evidence_mean + p.alpha * A,
         U.reconstruction.mean(),
@@ -175,7 +177,7 @@ def _losses(
 @torch.no_grad()
 def class_logits(network: Network, view: Tensor) -> npt.NDArray[np.float32]:
     """Return (N, K) for polar views, in chunks."""
-    parts = [network.encode(chunk).class_logits for chunk in view.split(512)]
+    parts = [network.encode(chunk).class_logits for chunk in torch.split(view, 512)]
     logits: npt.NDArray[np.float32] = torch.cat(parts).cpu().numpy()
     return logits
 
