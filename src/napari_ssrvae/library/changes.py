@@ -132,10 +132,9 @@ def _(act: AssignClass, database: Database) -> tuple[Change, str]:
 def _(act: AddClass, database: Database) -> tuple[Change, str]:
     live = _live(database)
     name = checked_class_name(act.name, (row[0] for row in live.values()))
-    if act.colour is None:
-        colour = free_colour(row[1] for row in live.values())
-    else:
-        colour = checked_colour(act.colour)
+    colour = checked_colour(
+        free_colour(row[1] for row in live.values()) if act.colour is None else act.colour
+    )
     (last, place) = database.row(
         "SELECT coalesce(max(class_id), 0), coalesce(max(position), -1) FROM classes"
     ) or (0, -1)

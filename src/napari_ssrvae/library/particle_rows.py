@@ -16,6 +16,7 @@ from napari_ssrvae.library.arrays import ArrayFiles
 from napari_ssrvae.library.database import Database
 from napari_ssrvae.library.matching import Match, Shape, match_particles_to_masks, shapes_of
 from napari_ssrvae.library.micrograph_rows import unknown_micrograph, write_measurements
+from napari_ssrvae.library.particle_tables import particle_table
 
 if TYPE_CHECKING:
     from napari_ssrvae.particles import Patches
@@ -70,10 +71,7 @@ def set_particles(
     )
     particle_of = {label_id: particle_id for label_id, particle_id, _ in live}
     place_of = {particle_id: place for _, particle_id, place in live}
-    shapes: dict[int, Shape] = {}
-    if live:
-        old = files.mask(micrograph_id, revision)
-        shapes = {particle_of[i]: shape for i, shape in shapes_of(old, particle_of).items()}
+    shapes = _live_shapes(database, files, micrograph_id, revision, particle_of) if live else {}
     labelled = {
         particle_id
         for (particle_id,) in database.rows(
@@ -119,6 +117,29 @@ def set_particles(
     )
 
 
+def _live_shapes(
+    database: Database,
+    files: ArrayFiles,
+    micrograph_id: int,
+    revision: int,
+    particle_of: Mapping[int, int],
+) -> dict[int, Shape]:
+    try:
+        old = files.mask(micrograph_id, revision)
+        return {particle_of[i]: shape for i, shape in shapes_of(old, particle_of).items()}
+    except InputError:
+        # The mask is lost. Segmenting again is the way out, so it must not fail: what covers a
+        # particle's old centre is its successor then (and "doubtful").
+        table = particle_table(database, micrograph_id)
+        if not {"centroid_y_px", "centroid_x_px"} <= set(table):
+            return {}
+        centres = table[["centroid_y_px", "centroid_x_px"]].to_numpy(dtype=float).round()
+        return {
+            particle_id: Shape(int(y), int(x), np.ones((1, 1), bool))
+            for particle_id, (y, x) in zip(table.index.tolist(), centres.tolist(), strict=True)
+        }
+
+
 def _matches(
     live: Mapping[int, Shape],
     retired: Mapping[int, Shape],
@@ -149,7 +170,10 @@ def _unchanged_pictures(
     """Return the matched particles whose patch is the same: their predictions still hold."""
     if not place_of:
         return set()
-    before = files.patches(micrograph_id, revision)
+    try:
+        before = files.patches(micrograph_id, revision)
+    except InputError:  # lost: nothing is known to be the same
+        return set()
     if before.shape[1:] != images.shape[1:]:
         return set()
     place = {label_id: place for place, label_id in enumerate(label_ids)}

@@ -23,7 +23,7 @@ def write(content: Content, folder: Path) -> None:
     table = content.table.copy()
     table.index = table.index.astype(str)
     table.columns = [name.replace("/", "_") for name in table.columns]
-    numeric = [c for c in table if pd.api.types.is_float_dtype(table[c].dtype)]
+    numeric = [c for c in map(str, table) if pd.api.types.is_float_dtype(table[c].dtype)]
     latents = [c for c in numeric if c.startswith("z_") and c[2:].isdigit()]
     variables = latents or [c for c in numeric if table[c].notna().all()]
     table["class"] = pd.Categorical(table["class"], ["", *(c.name for c in content.classes)])

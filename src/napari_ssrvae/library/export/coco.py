@@ -33,15 +33,10 @@ def write(content: Content, folder: Path) -> None:
         "info": {"description": "Particles exported by napari-ssrvae", "version": "1.0"},
         "licenses": [],
         "images": [
-            {
-                "id": int(number),
-                "file_name": row.name_of_file,
-                "height": int(row.height),
-                "width": int(row.width),
-            }
-            for number, row in zip(
-                content.micrographs.index,
-                content.micrographs.rename(columns={"name": "name_of_file"}).itertuples(),
+            {"id": number, "file_name": name, "height": height, "width": width}
+            for number, name, height, width in zip(
+                content.micrographs.index.tolist(),
+                *(content.micrographs[c].tolist() for c in ("name", "height", "width")),
                 strict=True,
             )
         ],

@@ -71,7 +71,8 @@ class Content:
     def micrograph_names(self) -> dict[int, str]:
         """A safe name, different for each, of every micrograph_id."""
         names = FileNames()
-        return {int(i): names.new(_stem(name)) for i, name in self.micrographs["name"].items()}
+        rows = zip(self.micrographs.index.tolist(), self.micrographs["name"], strict=True)
+        return {number: names.new(_stem(name)) for number, name in rows}
 
     @cached_property
     def patch_pixel_size_nm(self) -> float | None:
@@ -82,11 +83,16 @@ class Content:
         same = np.isfinite(values).all() and np.allclose(values, values[0], rtol=1e-6)
         return float(values[0]) if same else None
 
+    def pixel_size_nm(self, micrograph_id: int) -> float:
+        """Return nanometres per pixel of a micrograph, NaN if not known."""
+        at = self.micrographs.index.get_indexer([micrograph_id])[0]
+        return float(self.micrographs["pixel_size_nm"].to_numpy(dtype=float)[at])
+
     def masks(self) -> Iterator[tuple[int, NDArray[np.int32], pd.DataFrame]]:
         """Each segmented micrograph's number, mask (H, W) and rows of the table."""
-        for micrograph_id, rows in self.table.groupby("micrograph_id"):
-            number = int(micrograph_id)  # type: ignore[call-overload]
-            yield number, self.library.mask(number), rows
+        of = self.table["micrograph_id"]
+        for number in sorted(set(of.tolist())):
+            yield number, self.library.mask(number), self.table[of == number]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what patches.npz holds: aligned arrays, one entry per particle."""

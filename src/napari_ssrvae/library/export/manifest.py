@@ -43,14 +43,12 @@ def manifest(content: Content, format: str, folder: Path) -> dict[str, Any]:
             for c in content.classes
         ],
         "micrographs": [
-            _micrograph(int(number), row, content)  # type: ignore[call-overload]
-            for number, row in content.micrographs.iterrows()
+            _micrograph(number, content) for number in content.micrographs.index.tolist()
         ],
         "patch_size": library.patch_size,
         "patch_pixel_size_nm": content.patch_pixel_size_nm,
         "model": None if model is None else _model(model, content),
-        "seed": None if model is None else int(library.models().loc[model, "seed"]),
-        "parameters": None if model is None else library.models().loc[model, "parameters"],
+        **_training(model, content),
         "n_particles": len(content.table),
         "conventions": {
             "positions": "row, column in pixels of the micrograph, from the upper left",
@@ -64,7 +62,9 @@ def manifest(content: Content, format: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def _micrograph(number: int, row: pd.Series, content: Content) -> dict[str, Any]:
+def _micrograph(number: int, content: Content) -> dict[str, Any]:
+    row = content.micrographs.loc[number]
+
     def plain(name: str) -> Any:
         value = row[name]
         return None if pd.isna(value) else getattr(value, "item", lambda: value)()
@@ -84,10 +84,16 @@ def _micrograph(number: int, row: pd.Series, content: Content) -> dict[str, Any]
 
 
 def _model(name: str, content: Content) -> dict[str, Any]:
-    row = content.library.models().loc[name]
+    row = content.library.models().loc[name].to_dict()
     columns = ("created", "class_ids", "n_labels", "versions", "metrics")
-    values = {column: row[column] for column in columns}
-    return {"name": name, **values, "n_labels": int(row["n_labels"])}
+    return {"name": name, **{column: row[column] for column in columns}}
+
+
+def _training(name: str | None, content: Content) -> dict[str, Any]:
+    if name is None:
+        return {"seed": None, "parameters": None}
+    row = content.library.models().loc[name].to_dict()
+    return {"seed": row["seed"], "parameters": row["parameters"]}
 
 
 def _version(package: str) -> str | None:

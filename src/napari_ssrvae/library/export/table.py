@@ -43,7 +43,7 @@ def export_table(library: ParticleLibrary) -> pd.DataFrame:
     )
     measured = particles.drop(columns="micrograph_id")
     table = pd.concat([table, measured.drop(columns=[*set(measured) & set(table)])], axis=1)
-    tail = {
+    tail: dict[str, pd.Series] = {
         "class": class_id.map(names).fillna(""),
         "class_source": pd.Series(source, index=particles.index),
         "probability": predictions["probability"],
@@ -52,7 +52,7 @@ def export_table(library: ParticleLibrary) -> pd.DataFrame:
             for class_id, name in _probability_names(library, predictions, names).items()
         },
         **{c: predictions[c] for c in ("novelty", "angle_deg", "offset_y_px", "offset_x_px")},
-        **{c: predictions[c] for c in predictions if c.startswith("z_")},
+        **{c: predictions[c] for c in map(str, predictions) if c.startswith("z_")},
     }
     table = table.drop(columns=[c for c in tail if c in table])
     return pd.concat([table, pd.DataFrame(tail, index=particles.index)], axis=1)
@@ -63,7 +63,7 @@ def _probability_names(
 ) -> dict[int, str]:
     """Return a name per probability; a removed class says so if its name is used again."""
     every = library.class_names_ever()
-    wanted = [int(c.removeprefix("p_")) for c in predictions if c.startswith("p_")]
+    wanted = [int(c.removeprefix("p_")) for c in map(str, predictions) if c.startswith("p_")]
     chosen: dict[int, str] = {}
     for class_id in sorted(wanted, key=lambda i: (i not in names, wanted.index(i))):
         name = every.get(class_id, f"class {class_id}")

@@ -21,7 +21,7 @@ def write(content: Content, folder: Path) -> None:
     (folder / "labels").mkdir()
     for micrograph_id, mask, rows in content.masks():
         name = content.micrograph_names[micrograph_id]
-        nm = content.micrographs.loc[micrograph_id, "pixel_size_nm"]
+        nm = content.pixel_size_nm(micrograph_id)
         _write_mask(folder / "labels" / f"{name}_instances.tif", mask, nm)
         class_of = np.zeros(int(mask.max()) + 1, dtype=np.uint16)
         class_of[rows["label_id"].to_numpy()] = rows["class_id"].to_numpy()
