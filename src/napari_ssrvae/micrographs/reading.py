@@ -1,0 +1,119 @@
+"""One door for every kind of file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.micrographs.banner import find_data_bar
+from napari_ssrvae.micrographs.model import Micrograph
+from napari_ssrvae.micrographs.pixels import grey_plane, usable_pixels
+from napari_ssrvae.micrographs.raw import RawPlane
+from napari_ssrvae.micrographs.sidecars import sidecar_scale
+
+__all__ = ["SUFFIXES", "read_micrograph"]
+
+VENDORS = "vendors"
+
+SUFFIXES: dict[str, str | None] = {
+    ".tif": None,
+    ".tiff": None,
+    ".png": None,
+    ".jpg": None,
+    ".jpeg": None,
+    ".bmp": None,
+    ".dm3": VENDORS,
+    ".dm4": VENDORS,
+    ".emd": VENDORS,
+    ".ser": VENDORS,
+    ".hspy": VENDORS,
+}
+"""Endings that are read, each with the extra it needs (None: none)."""
+
+_TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+
+
+def read_micrograph(path: str | Path, *, plane: int | None = None) -> Micrograph:
+    """Read one micrograph.
+
+    TIFF (8, 16, 32 bit, floating point, palette, LZW, deflate, several pages, the tags of Zeiss and
+    FEI/Thermo instruments, ImageJ, OME), PNG, JPEG, BMP; with `napari-ssrvae[vendors]` also dm3, dm4,
+    emd, ser and hspy. What is in a file is judged by its first bytes, not by its ending.
+
+    Parameters
+    ----------
+    path : path
+    plane : int, optional
+        Which plane of a stack, from 0. By default the first of a stack of separate pages is taken,
+        and the notes say so; a file with several channels is refused until one is chosen.
+
+    Returns
+    -------
+    Micrograph
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is empty, cut off, damaged, not an image, or shows nothing.
+    """
+    path = Path(path)
+    raw = _read_raw(path, plane)
+    image, said = grey_plane(raw.image, path.name)
+    image, more = usable_pixels(image, path.name)
+    pixel_size, source, metadata = raw.pixel_size_nm, raw.pixel_size_source, raw.metadata
+    if pixel_size is None:
+        scale = sidecar_scale(path)
+        if scale is not None:
+            pixel_size, source, metadata = (
+                scale.nm,
+                scale.source,
+                {**metadata, "sidecar": scale.record},
+            )
+    return Micrograph(
+        image=image,
+        name=path.stem if not plane else f"{path.stem} plane {plane}",
+        pixel_size_nm=pixel_size,
+        pixel_size_source=source,
+        data_bar=find_data_bar(image),
+        metadata=metadata,
+        path=path,
+        sha256=_sha256(path, plane),
+        notes=(*raw.notes, *said, *more),
+    )
+
+
+def _read_raw(path: Path, plane: int | None) -> RawPlane:
+    try:
+        with path.open("rb") as handle:
+            start = handle.read(16)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}: check the name and the folder.") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder: choose a file in it.") from None
+    except OSError as error:
+        raise InputError(
+            f"{path} could not be opened ({(error.strerror or 'unreadable').lower()}): "
+            "check that you may read it."
+        ) from None
+    if not start:
+        raise InputError(f"{path.name} is empty: copy it from the microscope again.")
+    if start[:4] in _TIFF_MAGIC:
+        from napari_ssrvae.micrographs.tiff import read_tiff
+
+        return read_tiff(path, plane)
+    if SUFFIXES.get(path.suffix.lower()) == VENDORS:
+        from napari_ssrvae.micrographs.vendors import read_vendor
+
+        return read_vendor(path, plane)
+    from napari_ssrvae.micrographs.pictures import read_picture
+
+    return read_picture(path, plane)
+
+
+def _sha256(path: Path, plane: int | None) -> str:
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256")
+    if plane:
+        digest.update(f"plane {plane}".encode())
+    return digest.hexdigest()
