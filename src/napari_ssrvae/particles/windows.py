@@ -1,0 +1,49 @@
+"""How large a piece of the micrograph a patch shows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_ssrvae.particles.checks import checked_labels
+from napari_ssrvae.particles.pixels import LabelPixels
+
+__all__ = ["choose_window", "window_for"]
+
+# The soft edge of the mask and a little air for the pose.
+MARGIN_PX = 3.0
+LARGEST_PART = 0.99
+# A single artefact among few particles: no agglomerate of interest is so many times the usual particle.
+ARTEFACT = 8.0
+LEAST_WINDOW = 8
+DEFAULT_WINDOW = 32
+
+
+def choose_window(labels: ArrayLike) -> int:
+    """Return the edge in pixels of one square window that fits the particles at any angle.
+
+    The window holds the circle around the centroid of the largest particle that counts. Particles
+    that do not count: the largest 1 % (a window for the odd giant would shrink all others to
+    dots), and what is more than 8 times as wide as the median. They are cut, and
+    `Patches.clipped` says which.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (H, W)
+
+    Returns
+    -------
+    int
+        Even, at least 8; 32 where there is no particle.
+    """
+    return window_for(LabelPixels.of(checked_labels(labels)).radii())
+
+
+def window_for(radii: NDArray[np.float64]) -> int:
+    """Return the window for particles of these bounding radii in pixels."""
+    if len(radii) == 0:
+        return DEFAULT_WINDOW
+    diameters = np.sort(2 * radii + 1)
+    kept = diameters[: max(1, int(np.ceil(LARGEST_PART * len(diameters))))]
+    kept = kept[kept <= ARTEFACT * np.median(diameters)]
+    return max(LEAST_WINDOW, 2 * int(np.ceil((kept[-1] + 2 * MARGIN_PX) / 2)))
