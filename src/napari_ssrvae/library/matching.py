@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,9 @@ def match_particles_to_masks(
 
     A mask is a particle's successor where their intersection over union is 0.5 or more, or where
     it covers more than half of the particle. Best overlap first; the earlier in `particles` wins
-    between equals.
+    between equals. A mask that swallowed several particles, none of them by far its largest part
+    (IoU above 0.5), is a new thing and nobody's successor: "single" must not become the label of
+    what two singles grew into.
 
     Parameters
     ----------
@@ -73,6 +76,8 @@ def match_particles_to_masks(
     areas = np.bincount(labels.ravel())
     used = set(taken)
     candidates: list[tuple[float, int, int]] = []
+    swallowed: Counter[int] = Counter()
+    best: dict[int, float] = {}
     for order, (_, shape) in enumerate(particles):
         under = labels[shape.window][shape.pixels]
         found, overlaps = np.unique(under[under > 0], return_counts=True)
@@ -80,6 +85,9 @@ def match_particles_to_masks(
             iou = overlap / (under.size + int(areas[label_id]) - overlap)
             if iou >= 0.5 or 2 * overlap > under.size:
                 candidates.append((-iou, order, label_id))
+                best[label_id] = max(iou, best.get(label_id, 0))
+                swallowed[label_id] += 2 * overlap > under.size
+    used |= {i for i, number in swallowed.items() if number > 1 and best[i] <= 0.5}
     matches: list[Match] = []
     matched: set[int] = set()
     for negative_iou, order, label_id in sorted(candidates):
