@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_folder
 from napari_ssrvae.ssrvae.network import Network, Shape
-from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
+from napari_ssrvae.ssrvae.parameters import PRESETS, SSRVAEParameters
 
 __all__ = ["Config", "ShapeConfig", "read_model", "write_model"]
 
@@ -56,6 +56,21 @@ class Config(BaseModel):
     held_out_classes: tuple[int, ...]
     held_out_logits: tuple[tuple[float, ...], ...]
     weights_sha256: str
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Config:
+        k = self.shape.n_classes
+        if self.preset not in PRESETS:
+            raise ValueError("unknown preset")
+        if len(self.costs) != 3 * k:
+            raise ValueError("costs of another number of classes")
+        if len(self.held_out_classes) != len(self.held_out_logits) or any(
+            len(row) != k for row in self.held_out_logits
+        ):
+            raise ValueError("ragged logits")
+        if any(not 0 <= c < k for c in self.held_out_classes):
+            raise ValueError("held-out class out of range")
+        return self
 
 
 def write_model(folder: str | Path, network: Network, config: dict[str, Any]) -> None:
