@@ -81,7 +81,7 @@ class Canvas(QObject):
         self._traversals: dict[int, Image] = {}
         self._labelling = True
         self._own = 0
-        self._window: QObject | None = None
+        self._window: weakref.ref[QObject] | None = None
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
 
@@ -182,7 +182,7 @@ class Canvas(QObject):
                 layer.units = (
                     (*map(str, image.units[:-2]), "nm", "nm") if layer is image else ("nm", "nm")
                 )
-        self.viewer.canvas.scale_bar.visible = True
+        self.viewer.canvas.overlays.scale_bar.visible = True
 
     def _adopt_active(self) -> None:
         layers = self.image_layers()
@@ -339,7 +339,9 @@ class Canvas(QObject):
         self._calibrate(state)
         self.layers_changed.emit()
 
-    def _put(self, state: MicrographState, role: str, data: np.ndarray, **look: Any) -> None:
+    def _put(
+        self, state: MicrographState, role: str, data: np.ndarray, contour: int = 0, **look: Any
+    ) -> None:
         layers = self._of[state]
         if role in layers.drawn:
             layers.drawn[role].data = data
@@ -355,6 +357,7 @@ class Canvas(QObject):
         viewer = self.viewer
         active = viewer.layers.selection.active
         layer = viewer.add_labels(data, name=f"{role} · {state.micrograph.name}", **place, **look)
+        layer.contour = contour
         layer.editable = False
         layer.mode = "pan_zoom"
         self._bind_layer_keys(layer)
@@ -476,9 +479,11 @@ class Canvas(QObject):
             return
         corners = np.concatenate([np.asarray(layer.extent.world)[:, -2:] for layer in layers])
         low, high = corners.min(axis=0), corners.max(axis=0)
-        self.viewer.camera.center = (0.0, *(low + high) / 2)
+        self.viewer.scene.camera.center = (0.0, *(low + high) / 2)
         height, width = self.viewer._canvas_size
-        self.viewer.camera.zoom = 0.95 * min(height / (high - low)[0], width / (high - low)[1])
+        self.viewer.scene.camera.zoom = 0.95 * min(
+            height / (high - low)[0], width / (high - low)[1]
+        )
 
     def open_micrographs(self) -> list[str]:
         """Open the library's micrographs that are not open yet; return the names of those not found."""
@@ -501,13 +506,15 @@ class Canvas(QObject):
 
     def watch_window(self, window: QObject | None) -> None:
         """End all work when this window closes: napari has no hook for that."""
-        if window is not None and window is not self._window:
-            self._window = window
+        if window is not None and (self._window is None or self._window() is not window):
+            # Weakly: a window knows its viewer, and the viewer keeps this canvas.
+            self._window = weakref.ref(window)
             window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """See the window close."""
-        if event is not None and event.type() == QEvent.Type.Close and watched is self._window:
+        mine = self._window is not None and watched is self._window()
+        if mine and event is not None and event.type() == QEvent.Type.Close:
             self.segmentation.abandon()
             self.training.abandon()
         return False

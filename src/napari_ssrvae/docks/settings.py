@@ -23,5 +23,5 @@ def libraries_folder() -> Path | None:
         settings = get_plugin_settings("napari-ssrvae")
     except (KeyError, AttributeError, ValueError):
         return None
-    folder = str(getattr(settings, "libraries_folder", "") or "").strip()
+    folder = str(getattr(getattr(settings, "library", None), "folder", "") or "").strip()
     return Path(folder).expanduser() if folder else None
