@@ -5,7 +5,6 @@ import threading
 import numpy as np
 import pytest
 import torch
-from tests.ssrvae.conftest import SMALL, rods_and_discs, some_labels
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.ssrvae import (
@@ -18,6 +17,7 @@ from napari_ssrvae.ssrvae import (
     SSRVAEParameters,
     StepEvent,
 )
+from tests.ssrvae.conftest import SMALL, rods_and_discs, some_labels
 
 QUICK = SMALL.model_copy(update={"epochs": 1})
 
@@ -281,3 +281,22 @@ def test_constructor_arguments_can_be_read_and_cloned():
     assert twin.set_params(n_classes=5).n_classes == 5
     with pytest.raises(InputError, match="nonsense"):
         twin.set_params(nonsense=1)
+
+
+def test_the_longest_training_bounds_the_epochs(data):
+    X, y, _ = data
+    model = SSRVAE(2, parameters=SMALL.model_copy(update={"max_steps": 20}), device="cpu")
+    started = next(iter(model.iter_fit(X, y)))
+    assert started.epochs == 2
+
+
+def test_training_that_gains_nothing_ends_early(data):
+    X, y, _ = data
+    # With a step of nearly nothing the loss cannot fall.
+    still = SMALL.model_copy(update={"learning_rate": 1e-9, "epochs": 8})
+    *_, last = SSRVAE(2, parameters=still, device="cpu").iter_fit(X, some_labels(y, 3))
+    assert last.reason == "converged"
+    assert last.epochs < 8
+    patient = still.model_copy(update={"early_stopping": False})
+    *_, last = SSRVAE(2, parameters=patient, device="cpu").iter_fit(X, some_labels(y, 3))
+    assert (last.reason, last.epochs) == ("complete", 8)

@@ -19,11 +19,19 @@ class SSRVAEParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", title="Training")
 
     epochs: int = Field(
-        30,
+        20,
         ge=1,
         le=1000,
         title="Epochs",
         description="Passes over all particles; more is slower and, up to a point, better.",
+    )
+    max_steps: int = Field(
+        1500,
+        ge=1,
+        le=1_000_000,
+        title="Longest training",
+        description="Batches after which training ends, however many epochs are left.",
+        json_schema_extra=_ADVANCED,
     )
     early_stopping: bool = Field(
         True,

@@ -29,6 +29,8 @@ from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
 __all__ = ["HeldOut", "TrainingData", "class_logits", "train"]
 
 _FEWEST_STEPS = 16
+_FALLING, _PATIENCE = 0.003, 3
+"""A loss that fell by less than this fraction in each of so many epochs has converged."""
 
 
 @dataclass
@@ -73,22 +75,23 @@ def train(
     n = len(data.images)
     data.see(student)
     steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
-    total = steps * p.epochs
-    joined = max(1, math.ceil(p.epochs * 2 / 3))
+    epochs = min(p.epochs, math.ceil(p.max_steps / steps))
+    total = steps * epochs
+    joined = max(1, math.ceil(epochs * 2 / 3))
     has_held_out = bool(data.held_out.any())
     labelled = data.classes >= 0
     yield FitStarted(
         n,
         int(labelled.sum()),
         int(data.held_out.sum()),
-        p.epochs,
+        epochs,
         steps,
         data.images.device.type,
     )
     optimiser = torch.optim.AdamW(_groups(student, p), lr=p.learning_rate, betas=(0.9, 0.98))
-    reason = "complete"
+    best, stale, reason = math.inf, 0, "complete"
     done = 0
-    for epoch in range(1, p.epochs + 1):
+    for epoch in range(1, epochs + 1):
         aside = has_held_out and epoch <= joined
         pool = torch.nonzero(labelled & ~data.held_out if aside else labelled).flatten()
         weights = _balanced(data.classes[pool])
@@ -123,7 +126,7 @@ def train(
         seconds = time.perf_counter() - began
         yield EpochEvent(
             epoch,
-            p.epochs,
+            epochs,
             loss,
             reconstruction,
             kl,
@@ -131,9 +134,14 @@ def train(
             accuracy,
             held_out_accuracy,
             seconds,
-            seconds / epoch * (p.epochs - epoch),
+            seconds / epoch * (epochs - epoch),
         )
         yield CheckpointEvent(epoch)
+        stale = stale + 1 if loss > best * (1 - _FALLING) else 0
+        best = min(best, loss)
+        if p.early_stopping and stale >= _PATIENCE and joined < epoch < epochs:
+            reason = "converged"
+            break
     yield FitFinished(reason, epoch, time.perf_counter() - began)
 
 
