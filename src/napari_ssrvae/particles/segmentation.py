@@ -5,12 +5,36 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
-from skimage.filters import threshold_otsu
 
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.particles.backgrounds import smooth_background
 from napari_ssrvae.particles.checks import checked_image
+from napari_ssrvae.particles.levels import (
+    Levels,
+    fill_small_holes,
+    flattened,
+    measure_levels,
+    particles_are_bright,
+)
+from napari_ssrvae.particles.noise import noise_level, without_specks
 from napari_ssrvae.particles.parameters import SegmentationParameters
+from napari_ssrvae.particles.splitting import split_touching
 
 __all__ = ["segment_particles"]
+
+# Where between background (0) and particle (1) the outline runs. Half is where a blurred edge lies; crowded
+# particles need less, since the local rule below keeps them apart.
+GLOBAL_LEVEL = 0.5
+LOCAL_LEVEL = 0.42
+# A pixel of a particle is brighter than its surroundings within about a particle's width, by this much.
+LOCAL_REACH = 0.65
+LOCAL_LEAD = 0.1
+# The noise that may be left after smoothing, as a share of the contrast.
+NOISE_LEFT = 0.1
+COARSER_PX = (1.0, 2.0, 4.0)
+LEAST_PART = 0.07
+LEAST_AREA_PX = 6
+LEAST_STRIP = 0.25
 
 
 def segment_particles(
@@ -19,19 +43,124 @@ def segment_particles(
     *,
     data_bar: tuple[int, int] | None = None,
 ) -> NDArray[np.int32]:
-    """Return instance labels, shape (H, W): 0 background, 1..N."""
+    """Find the particles in a micrograph.
+
+    Specks and noise are taken out, the background between the particles is made flat, and what
+    stands at least about half as high as a usual particle is kept. The local rule, which tells crowded
+    particles apart, asks besides that a pixel is brighter than its surroundings. Everything scales with the
+    width of the particles and the contrast of this image; there are no grey values in it.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W)
+        Grey values of any kind; only their order and proportions matter.
+    parameters : SegmentationParameters, optional
+    data_bar : (int, int), optional
+        Rows of a banner, in which no particle is looked for.
+
+    Returns
+    -------
+    ndarray of int32, shape (H, W)
+        0 background, 1..N in raster order; all zeros where nothing stands out.
+
+    Raises
+    ------
+    InputError
+        Not an image.
+    """
     grey = checked_image(image)
     parameters = parameters or SegmentationParameters()
-    if data_bar is not None:
-        grey = grey.copy()
-        stop = data_bar[0]
-    else:
-        stop = grey.shape[0]
-    smooth = ndimage.gaussian_filter(grey[:stop], 1.0)
-    labels = np.zeros(grey.shape, np.int32)
-    found, _ = ndimage.label(ndimage.binary_fill_holes(smooth > threshold_otsu(smooth)))
-    area = np.bincount(found.ravel())
-    keep = area >= (parameters.min_area_px or 10)
-    keep[0] = False
-    labels[:stop] = (np.cumsum(keep) * keep)[found]
+    labels = np.zeros(grey.shape, dtype=np.int32)
+    n = 0
+    for start, stop in _specimen_rows(grey.shape[0], data_bar):
+        found = _segment(grey[start:stop], parameters)
+        labels[start:stop] = np.where(found > 0, found + n, 0)
+        n += int(found.max(initial=0))
     return labels
+
+
+def _specimen_rows(height: int, data_bar: tuple[int, int] | None) -> list[tuple[int, int]]:
+    """Return the rows above and below a banner; the narrow strip below an inset one is not worth a look."""
+    if data_bar is None:
+        return [(0, height)]
+    start, stop = (int(row) for row in data_bar)
+    if not 0 <= start <= stop <= height:
+        raise InputError(
+            f"The data bar is said to be rows {start} to {stop}, but the image has {height} rows: "
+            "give rows inside the image."
+        )
+    return [(a, b) for a, b in ((0, start), (stop, height)) if b - a >= max(4, LEAST_STRIP * height)]
+
+
+def _segment(grey: NDArray[np.float32], parameters: SegmentationParameters) -> NDArray[np.int32]:
+    nothing = np.zeros(grey.shape, dtype=np.int32)
+    if min(grey.shape) < 4 or grey.min() == grey.max():
+        return nothing
+    calm = without_specks(grey)
+    sigmas = COARSER_PX if parameters.smoothing_px is None else (parameters.smoothing_px,)
+    first = _smoothed(calm, sigmas[0])
+    if parameters.polarity == "dark" or (parameters.polarity == "auto" and not particles_are_bright(first)):
+        calm, first = -calm, -first
+    for sigma in sigmas:
+        # In strong noise particles come out only when it is smoothed more.
+        flat, levels = _look(first if sigma == sigmas[0] else _smoothed(calm, sigma), parameters)
+        if levels is not None:
+            break
+    else:
+        return nothing
+    if parameters.smoothing_px is None:
+        needed = _needed_smoothing(calm, levels)
+        if needed > 1.25 * sigma:
+            flat, again = _look(_smoothed(calm, needed), parameters)
+            levels = again or levels
+    return _cleaned(_mask(flat, levels, parameters), levels, parameters)
+
+
+def _look(
+    smooth: NDArray[np.float32], parameters: SegmentationParameters
+) -> tuple[NDArray[np.float32], Levels | None]:
+    """Return the flattened image and what is in it, None where that is only noise."""
+    flat = flattened(smooth) if parameters.flatten_background else smooth
+    levels = measure_levels(flat)
+    return flat, levels if levels is not None and levels.significant else None
+
+
+def _smoothed(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    smooth: NDArray[np.float32] = ndimage.gaussian_filter(image, sigma, mode="nearest") if sigma > 0 else image
+    return smooth
+
+
+def _needed_smoothing(image: NDArray[np.float32], levels: Levels) -> float:
+    """Return the sigma after which noise is small beside the contrast, at most a sixth of a particle."""
+    # White noise of deviation s is s / (2 sigma sqrt(pi)) after a Gaussian.
+    ratio = noise_level(image) / max(levels.contrast, 1e-30)
+    return float(min(ratio / (2 * np.sqrt(np.pi) * NOISE_LEFT), max(COARSER_PX[0], levels.width_px / 6)))
+
+
+def _mask(flat: NDArray[np.float32], levels: Levels, parameters: SegmentationParameters) -> NDArray[np.bool_]:
+    local = parameters.method in ("auto", "local")
+    share = (LOCAL_LEVEL if local else GLOBAL_LEVEL) - 0.3 * parameters.sensitivity
+    mask: NDArray[np.bool_] = flat > levels.low + share * levels.contrast
+    if local:
+        around = smooth_background(flat, np.ones(flat.shape, dtype=bool), LOCAL_REACH * levels.width_px)
+        mask &= flat > around + (LOCAL_LEAD - 0.1 * parameters.sensitivity) * levels.contrast
+    return mask
+
+
+def _cleaned(
+    mask: NDArray[np.bool_], levels: Levels, parameters: SegmentationParameters
+) -> NDArray[np.int32]:
+    if parameters.fill_holes:
+        mask = fill_small_holes(mask, levels.width_px**2)
+    found, n = ndimage.label(mask)
+    area = np.bincount(found.ravel(), minlength=n + 1)
+    least = parameters.min_area_px
+    if least is None:
+        least = max(LEAST_AREA_PX, round(LEAST_PART * np.pi / 4 * levels.width_px**2))
+    keep = area >= least
+    keep[0] = False
+    if parameters.remove_border:
+        for rim in (found[0], found[-1], found[:, 0], found[:, -1]):
+            keep[rim] = False
+    labels: NDArray[np.int32] = np.where(keep, np.cumsum(keep), 0).astype(np.int32)[found]
+    return split_touching(labels, levels.width_px) if parameters.split_touching and labels.any() else labels
