@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -165,6 +168,35 @@ def test_no_particles_at_all(library: ParticleLibrary) -> None:
     assert library.patches()[1].shape == (0, 8, 8)
     assert (library.patch_size, library.window_px) == (8, 16)
     assert fill(library, 1, grid_mask()).kept == tuple(range(1, 13))
+
+
+def test_readers_see_one_segmentation_or_the_other(library: ParticleLibrary) -> None:
+    """A thread of the writer and a read-only opening, while the writer segments again."""
+    shifts = [cut(grid_mask(shift=shift)).images[:, 0, 0] for shift in (0, 1)]
+    masks = [grid_mask(shift=shift) for shift in (0, 1)]
+
+    def read(opened: ParticleLibrary) -> int:
+        seen = set()
+        while not written.is_set() or not seen:
+            first = opened.patches()[1][:, 0, 0]
+            assert any((first == shift).all() for shift in shifts)
+            mask = opened.mask(1)
+            assert any((mask == one).all() for one in masks)
+            seen.add(float(first[0]))
+        return len(seen)
+
+    written = Event()
+    with (
+        ParticleLibrary.open(library.folder, read_only=True) as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        readers = [pool.submit(read, opened) for opened in (library, other)]
+        try:
+            for number in range(40):
+                fill(library, 1, masks[number % 2])
+        finally:
+            written.set()
+        assert max(reader.result() for reader in readers) == 2
 
 
 def test_before_the_first_segmentation(empty: ParticleLibrary) -> None:

@@ -237,15 +237,7 @@ class ParticleLibrary:
     def mask(self, micrograph_id: int) -> NDArray[np.int32]:
         """Return the mask of a micrograph, (H, W) int32; all 0 before its first segmentation."""
         self._check_open()
-        row = self._database.row(
-            "SELECT revision, height, width FROM micrographs WHERE micrograph_id = ?",
-            (int(micrograph_id),),
-        )
-        if row is None:
-            raise micrograph_rows.unknown_micrograph(micrograph_id)
-        if row[0] == 0:
-            return np.zeros((row[1], row[2]), dtype=np.int32)
-        return self._files.mask(int(micrograph_id), row[0])
+        return particle_tables.micrograph_mask(self._database, self._files, int(micrograph_id))
 
     def particles(self, micrograph_id: int | None = None) -> pd.DataFrame:
         """Return the live particles, of one micrograph or of all.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,9 @@ from napari_ssrvae.errors import InputError
 from napari_ssrvae.library.arrays import ArrayFiles
 from napari_ssrvae.library.database import Database
 from napari_ssrvae.library.measurements import Columns, decode, stacked
+from napari_ssrvae.library.micrograph_rows import unknown_micrograph
 
-__all__ = ["label_series", "particle_patches", "particle_table", "retired_table"]
+__all__ = ["label_series", "micrograph_mask", "particle_patches", "particle_table", "retired_table"]
 
 
 def particle_table(database: Database, micrograph_id: int | None = None) -> pd.DataFrame:
@@ -74,11 +76,49 @@ def label_series(database: Database) -> pd.Series:
     )
 
 
+def micrograph_mask(database: Database, files: ArrayFiles, micrograph_id: int) -> NDArray[np.int32]:
+    """Return the mask (H, W) that counts; all 0 before the first."""
+
+    def read() -> NDArray[np.int32]:
+        row = database.row(
+            "SELECT revision, height, width FROM micrographs WHERE micrograph_id = ?",
+            (micrograph_id,),
+        )
+        if row is None:
+            raise unknown_micrograph(micrograph_id)
+        revision, height, width = row
+        if revision == 0:
+            return np.zeros((height, width), dtype=np.int32)
+        return files.mask(micrograph_id, revision)
+
+    return _while_files_stay(database, read)
+
+
 def particle_patches(
     database: Database, files: ArrayFiles, particle_ids: Iterable[int] | None
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Ids (N,) and patches (N, S, S) in the order asked for; all live ones for None."""
+    """Return ids (N,) and patches (N, S, S) in the order asked for; all live ones for None."""
     wanted = None if particle_ids is None else np.asarray(list(particle_ids), dtype=np.int64)
+    return _while_files_stay(database, lambda: _read_patches(database, files, wanted))
+
+
+_Read = TypeVar("_Read")
+
+
+def _while_files_stay(database: Database, read: Callable[[], _Read]) -> _Read:
+    """Read; once more if a segmentation by another thread or program took the files away."""
+    while True:
+        before = database.rows("SELECT micrograph_id, revision FROM micrographs")
+        try:
+            return read()
+        except InputError:
+            if before == database.rows("SELECT micrograph_id, revision FROM micrographs"):
+                raise
+
+
+def _read_patches(
+    database: Database, files: ArrayFiles, wanted: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     with database.reading():
         where, values = "", ()
         if wanted is not None:

@@ -85,7 +85,7 @@ class Content:
 
     def pixel_size_nm(self, micrograph_id: int) -> float:
         """Return nanometres per pixel of a micrograph, NaN if not known."""
-        at = self.micrographs.index.get_indexer([micrograph_id])[0]
+        at = self.micrographs.index.get_indexer(pd.Index([micrograph_id]))[0]
         return float(self.micrographs["pixel_size_nm"].to_numpy(dtype=float)[at])
 
     def masks(self) -> Iterator[tuple[int, NDArray[np.int32], pd.DataFrame]]:
