@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from napari_ssrvae.library.arrays import ArrayFiles
 from napari_ssrvae.library.database import Database
 from napari_ssrvae.library.matching import Match, Shape, match_particles_to_masks, shapes_of
 from napari_ssrvae.library.micrograph_rows import unknown_micrograph, write_measurements
+from napari_ssrvae.library.particle_checks import checked_labels, checked_patches
 from napari_ssrvae.library.particle_tables import particle_table
+from napari_ssrvae.library.retired import retired_shapes, write_retired
 
 if TYPE_CHECKING:
     from napari_ssrvae.particles import Patches
@@ -60,8 +62,8 @@ def set_particles(
     parameters: Mapping[str, Any],
 ) -> ParticleChange:
     """Make a segmentation the one that counts. See `ParticleLibrary.set_particles`."""
-    labels = _checked_labels(database, micrograph_id, labels)
-    images, label_ids, clipped = _checked_patches(database, micrograph_id, labels, table, patches)
+    labels = checked_labels(database, micrograph_id, labels)
+    images, label_ids, clipped = checked_patches(database, micrograph_id, labels, table, patches)
     revision = _revision(database, micrograph_id)
 
     live = database.rows(
@@ -80,14 +82,14 @@ def set_particles(
             (micrograph_id,),
         )
     }
-    matches = _matches(shapes, _retired_shapes(database, micrograph_id), labelled, labels)
+    matches = _matches(shapes, retired_shapes(database, micrograph_id), labelled, labels)
     gone = [particle_id for particle_id in place_of if particle_id not in matches]
 
     files.write(micrograph_id, revision + 1, labels, images)
     same = _unchanged_pictures(files, micrograph_id, revision, images, label_ids, matches, place_of)
     with database.transaction():
         ids = _write_live(database, micrograph_id, label_ids, clipped, matches)
-        _write_retired(database, [(i, shapes.get(i)) for i in gone])
+        write_retired(database, [(i, shapes.get(i)) for i in gone])
         database.run_many(
             "UPDATE predictions SET stale = 1 WHERE particle_id = ?",
             [(i,) for i in matches if i not in same],
@@ -213,109 +215,8 @@ def _write_live(
     return ids
 
 
-def _write_retired(database: Database, gone: Iterable[tuple[int, Shape | None]]) -> None:
-    rows = []
-    for particle_id, shape in gone:
-        if shape is None:  # its pixels were lost with a damaged mask
-            rows.append((None,) * 8 + (particle_id,))
-            continue
-        row, column = np.nonzero(shape.pixels)
-        rows.append(
-            (
-                shape.top,
-                shape.left,
-                *shape.pixels.shape,
-                np.packbits(shape.pixels).tobytes(),
-                float(row.mean()) + shape.top,
-                float(column.mean()) + shape.left,
-                len(row),
-                particle_id,
-            )
-        )
-    database.run_many(
-        "UPDATE particles SET retired = 1, top = ?, left = ?, height = ?, width = ?, shape = ?, "
-        "centroid_y_px = ?, centroid_x_px = ?, area_px = ? WHERE particle_id = ?",
-        rows,
-    )
-
-
-def _retired_shapes(database: Database, micrograph_id: int) -> dict[int, Shape]:
-    rows = database.rows(
-        "SELECT particle_id, top, left, height, width, shape FROM particles "
-        "WHERE micrograph_id = ? AND retired = 1 AND shape IS NOT NULL ORDER BY particle_id",
-        (micrograph_id,),
-    )
-    return {
-        particle_id: Shape(top, left, _unpacked(shape, height, width))
-        for particle_id, top, left, height, width, shape in rows
-    }
-
-
-def _unpacked(shape: bytes, height: int, width: int) -> NDArray[np.bool_]:
-    bits = np.unpackbits(np.frombuffer(shape, np.uint8), count=height * width)
-    return bits.reshape(height, width).astype(bool)
-
-
 def _revision(database: Database, micrograph_id: int) -> int:
     row = database.row("SELECT revision FROM micrographs WHERE micrograph_id = ?", (micrograph_id,))
     if row is None:
         raise unknown_micrograph(micrograph_id)
     return int(row[0])
-
-
-def _checked_labels(
-    database: Database, micrograph_id: int, labels: NDArray[Any]
-) -> NDArray[np.int32]:
-    row = database.row(
-        "SELECT height, width, name FROM micrographs WHERE micrograph_id = ?", (micrograph_id,)
-    )
-    if row is None:
-        raise unknown_micrograph(micrograph_id)
-    height, width, name = row
-    labels = np.asarray(labels)
-    if labels.shape != (height, width):
-        raise InputError(
-            f"The mask has the shape {labels.shape}, but {name} has ({height}, {width}): "
-            "segment this micrograph itself."
-        )
-    if labels.dtype.kind not in "iu":
-        raise InputError(f"The mask of {name} must hold whole numbers, not {labels.dtype}.")
-    if int(labels.min()) < 0 or int(labels.max()) > labels.size:
-        raise InputError(
-            f"The mask of {name} must number its particles from 1, with 0 as the background."
-        )
-    return np.ascontiguousarray(labels, dtype=np.int32)
-
-
-def _checked_patches(
-    database: Database,
-    micrograph_id: int,
-    labels: NDArray[np.int32],
-    table: pd.DataFrame,
-    patches: Patches,
-) -> tuple[NDArray[np.float32], list[int], NDArray[np.bool_]]:
-    label_ids = [int(i) for i in patches.label_ids]
-    images = np.ascontiguousarray(patches.images, dtype="<f4")
-    in_mask = set(np.unique(labels).tolist()) - {0}
-    if len(set(label_ids)) != len(label_ids) or not table.index.is_unique:
-        raise InputError("A particle is listed twice: measure and cut out each one once.")
-    if not (in_mask == set(label_ids) == set(table.index.tolist())):
-        raise InputError(
-            f"Mask ({len(in_mask)} particles), measurements ({len(table)}) and patches "
-            f"({len(label_ids)}) are not about the same particles: make all three from one mask."
-        )
-    if images.ndim != 3 or images.shape[1] != images.shape[2] or len(images) != len(label_ids):
-        raise InputError(
-            f"Patches of the shape {images.shape} cannot be stored: "
-            f"they must be ({len(label_ids)}, size, size)."
-        )
-    other = database.row(
-        "SELECT patch_size FROM micrographs WHERE patch_size IS NOT NULL AND micrograph_id != ?",
-        (micrograph_id,),
-    )
-    if other is not None and other[0] != images.shape[1]:
-        raise InputError(
-            f"The patches are {images.shape[1]} px wide, those in the library {other[0]} px: "
-            f"extract them with size={other[0]}."
-        )
-    return images, label_ids, np.asarray(patches.clipped, dtype=bool)
