@@ -17,6 +17,8 @@ __all__ = ["Levels", "fill_small_holes", "flattened", "measure_levels", "particl
 LEAST_SEPARATION = 3.2
 OUTLIER_SIGMAS = 5.0
 LEAST_CONTRAST_SIGMAS = 2.5
+# What was found as an outlier is above 5 sigmas anyhow: it must be so clearly.
+LEAST_RARE_SIGMAS = 6.5
 # Fewer pixels than this together are noise.
 LEAST_PIECE_PX = 7
 LEAST_WIDTH_PX = 3.0
@@ -38,12 +40,15 @@ class Levels:
         Standard deviation of the background, smoothed as it is.
     width_px : float
         Usual width of a particle or of a sphere in an agglomerate.
+    rare : bool
+        Particles are too few to show as a second hill in the histogram.
     """
 
     low: float
     high: float
     spread: float
     width_px: float
+    rare: bool
 
     @property
     def contrast(self) -> float:
@@ -53,11 +58,12 @@ class Levels:
     @property
     def significant(self) -> bool:
         """Whether there is anything but noise."""
-        return self.contrast > LEAST_CONTRAST_SIGMAS * self.spread
+        sigmas = LEAST_RARE_SIGMAS if self.rare else LEAST_CONTRAST_SIGMAS
+        return self.contrast > sigmas * self.spread
 
 
-def split_level(flat: NDArray[np.float32]) -> float:
-    """Return a threshold between background and bright particles.
+def split_level(flat: NDArray[np.float32]) -> tuple[float, bool]:
+    """Return a threshold between background and bright particles, and whether these are rare.
 
     Otsu's, unless it merely halves the noise, as it does where particles are rare: then what stands out
     of the background counts.
@@ -69,10 +75,10 @@ def split_level(flat: NDArray[np.float32]) -> float:
         share = len(upper) / flat.size
         within = np.sqrt(share * float(upper.var()) + (1 - share) * float(lower.var()))
         if float(upper.mean()) - float(lower.mean()) > LEAST_SEPARATION * within:
-            return level
+            return level, False
     middle = float(np.median(flat))
     sigma = 1.4826 * float(np.median(np.abs(flat - middle)))
-    return max(level, middle + OUTLIER_SIGMAS * sigma) if sigma > 0 else level
+    return (max(level, middle + OUTLIER_SIGMAS * sigma) if sigma > 0 else level), True
 
 
 def flattened(smooth: NDArray[np.float32], width_px: float | None = None) -> NDArray[np.float32]:
@@ -87,17 +93,18 @@ def flattened(smooth: NDArray[np.float32], width_px: float | None = None) -> NDA
         width = wide if width_px is None else min(wide, max(4 * width_px, 12.0))
         flat = smooth - smooth_background(smooth, known, width)
         if turn + 1 < ROUNDS:
-            known = ~ndimage.binary_dilation(flat > split_level(flat), iterations=2)
+            known = ~ndimage.binary_dilation(flat > split_level(flat)[0], iterations=2)
             if known.mean() < 0.02:
                 break
     return flat
 
 
-def measure_levels(flat: NDArray[np.float32]) -> Levels | None:
+def measure_levels(flat: NDArray[np.float32], least_piece_px: float = 0.0) -> Levels | None:
     """Return the levels of a flattened image with bright particles; None where nothing stands out."""
-    mask = flat > split_level(flat)
+    level, rare = split_level(flat)
+    mask = flat > level
     if mask.mean() < MOSTLY_EMPTY:
-        mask = _without_crumbs(mask)
+        mask = _without_crumbs(mask, max(LEAST_PIECE_PX, least_piece_px))
     if not mask.any() or mask.all():
         return None
     outside = flat[~mask]
@@ -105,7 +112,7 @@ def measure_levels(flat: NDArray[np.float32]) -> Levels | None:
     spread = 1.4826 * float(np.median(np.abs(outside - low)))
     high = float(np.median(flat[mask]))
     filled = fill_small_holes(mask, flat.size // 200)
-    return Levels(low, high, spread, _usual_width(filled))
+    return Levels(low, high, spread, _usual_width(filled), rare)
 
 
 def _usual_width(mask: NDArray[np.bool_]) -> float:
@@ -114,9 +121,9 @@ def _usual_width(mask: NDArray[np.bool_]) -> float:
     return max(LEAST_WIDTH_PX, float(np.median(chords)) / MEDIAN_CHORD if len(chords) else 0.0)
 
 
-def _without_crumbs(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _without_crumbs(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
     pieces, n = ndimage.label(mask)
-    keep = np.bincount(pieces.ravel(), minlength=n + 1) >= LEAST_PIECE_PX
+    keep = np.bincount(pieces.ravel(), minlength=n + 1) >= least
     keep[0] = False
     kept: NDArray[np.bool_] = keep[pieces]
     return kept

@@ -30,10 +30,13 @@ LOCAL_LEVEL = 0.42
 LOCAL_REACH = 0.65
 LOCAL_LEAD = 0.1
 # The noise that may be left after smoothing, as a share of the contrast.
-NOISE_LEFT = 0.1
-COARSER_PX = (1.0, 2.0, 4.0)
+NOISE_LEFT = 0.12
+SMOOTHING_PX = (1.0, 1.5, 2.0, 3.0, 4.0)
+WIDTH_TO_SMOOTHING = 2.5
 LEAST_PART = 0.07
 LEAST_AREA_PX = 6
+# A particle is somewhere clearly above the level of its outline; a blot of noise is not.
+PEAK_ABOVE = 0.15
 LEAST_STRIP = 0.25
 
 
@@ -97,58 +100,57 @@ def _segment(grey: NDArray[np.float32], parameters: SegmentationParameters) -> N
     if min(grey.shape) < 4 or grey.min() == grey.max():
         return nothing
     calm = without_specks(grey)
-    sigmas = COARSER_PX if parameters.smoothing_px is None else (parameters.smoothing_px,)
-    first = _smoothed(calm, sigmas[0])
-    if parameters.polarity == "dark" or (parameters.polarity == "auto" and not particles_are_bright(first)):
-        calm, first = -calm, -first
-    for sigma in sigmas:
-        # In strong noise particles come out only when it is smoothed more.
-        flat, levels = _look(first if sigma == sigmas[0] else _smoothed(calm, sigma), parameters)
-        if levels is not None:
-            break
-    else:
+    seen = _look(calm, parameters)
+    if seen is None:
         return nothing
-    if parameters.smoothing_px is None:
-        needed = _needed_smoothing(calm, levels)
-        if needed > 1.25 * sigma:
-            flat, again = _look(_smoothed(calm, needed), parameters)
-            levels = again or levels
-    return _cleaned(_mask(flat, levels, parameters), levels, parameters)
+    flat, levels = seen
+    return _cleaned(_mask(flat, levels, parameters), flat, levels, parameters)
 
 
 def _look(
-    smooth: NDArray[np.float32], parameters: SegmentationParameters
-) -> tuple[NDArray[np.float32], Levels | None]:
-    """Return the flattened image and what is in it, None where that is only noise."""
-    flat = flattened(smooth) if parameters.flatten_background else smooth
-    levels = measure_levels(flat)
-    return flat, levels if levels is not None and levels.significant else None
+    image: NDArray[np.float32], parameters: SegmentationParameters
+) -> tuple[NDArray[np.float32], Levels] | None:
+    """Return the flattened image with bright particles and its levels; None where there is only noise.
 
-
-def _smoothed(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    smooth: NDArray[np.float32] = ndimage.gaussian_filter(image, sigma, mode="nearest") if sigma > 0 else image
-    return smooth
-
-
-def _needed_smoothing(image: NDArray[np.float32], levels: Levels) -> float:
-    """Return the sigma after which noise is small beside the contrast, at most a sixth of a particle."""
-    # White noise of deviation s is s / (2 sigma sqrt(pi)) after a Gaussian.
-    ratio = noise_level(image) / max(levels.contrast, 1e-30)
-    return float(min(ratio / (2 * np.sqrt(np.pi) * NOISE_LEFT), max(COARSER_PX[0], levels.width_px / 6)))
+    It is smoothed as little as brings the noise down to a small share of the contrast, and not so much that
+    particles flow together.
+    """
+    wished = parameters.smoothing_px
+    noise = noise_level(image)
+    best = None
+    for sigma in SMOOTHING_PX if wished is None else (wished,):
+        smooth = ndimage.gaussian_filter(image, sigma) if sigma > 0 else image
+        if parameters.polarity == "dark" or (parameters.polarity == "auto" and not particles_are_bright(smooth)):
+            smooth = -smooth
+        flat = flattened(smooth) if parameters.flatten_background else smooth
+        levels = measure_levels(flat, least_piece_px=2 * sigma**2)
+        if levels is None or not levels.significant:
+            continue
+        if best is not None and levels.width_px < WIDTH_TO_SMOOTHING * sigma:
+            break
+        best = flat, levels
+        # White noise of deviation s is s / (2 sigma sqrt(pi)) after a Gaussian.
+        if noise <= NOISE_LEFT * levels.contrast * 2 * sigma * np.sqrt(np.pi):
+            break
+    return best
 
 
 def _mask(flat: NDArray[np.float32], levels: Levels, parameters: SegmentationParameters) -> NDArray[np.bool_]:
     local = parameters.method in ("auto", "local")
-    share = (LOCAL_LEVEL if local else GLOBAL_LEVEL) - 0.3 * parameters.sensitivity
-    mask: NDArray[np.bool_] = flat > levels.low + share * levels.contrast
+    mask: NDArray[np.bool_] = flat > levels.low + _share(parameters) * levels.contrast
     if local:
         around = smooth_background(flat, np.ones(flat.shape, dtype=bool), LOCAL_REACH * levels.width_px)
         mask &= flat > around + (LOCAL_LEAD - 0.1 * parameters.sensitivity) * levels.contrast
     return mask
 
 
+def _share(parameters: SegmentationParameters) -> float:
+    """Return where between background and particle the outline runs."""
+    return (GLOBAL_LEVEL if parameters.method == "global" else LOCAL_LEVEL) - 0.3 * parameters.sensitivity
+
+
 def _cleaned(
-    mask: NDArray[np.bool_], levels: Levels, parameters: SegmentationParameters
+    mask: NDArray[np.bool_], flat: NDArray[np.float32], levels: Levels, parameters: SegmentationParameters
 ) -> NDArray[np.int32]:
     if parameters.fill_holes:
         mask = fill_small_holes(mask, levels.width_px**2)
@@ -157,7 +159,9 @@ def _cleaned(
     least = parameters.min_area_px
     if least is None:
         least = max(LEAST_AREA_PX, round(LEAST_PART * np.pi / 4 * levels.width_px**2))
-    keep = area >= least
+    clear = flat > levels.low + (_share(parameters) + PEAK_ABOVE) * levels.contrast
+    peaks = np.bincount(found[clear & mask], minlength=n + 1)
+    keep = (area >= least) & (peaks > 0)
     keep[0] = False
     if parameters.remove_border:
         for rim in (found[0], found[-1], found[:, 0], found[:, -1]):
