@@ -1,26 +1,23 @@
 """Balanced accuracy from few labels: the model, a CNN on the labels, shape measurements.
 
-    python benchmarks/ssrvae_accuracy.py gold|nmers|agglomerates|cards [--labels 15] [--draws 5]
+    python -m benchmarks.ssrvae_accuracy gold|nmers|agglomerates|cards [--labels 15] [--draws 5]
 
-gold and nmers need the real data (see tests/shared_data.py) and their true masks.
+Run from the repository's root. gold and nmers need the real data (see tests/shared_data.py) and
+are cut along their true masks. Cards: 1,500 within +-60 degrees, tested on 2,000 within +-180.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from benchmarks.ssrvae_data import agglomerates
 from skimage import io, measure
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-
 from tests.shared_data import ROOT
 
 from napari_ssrvae.evaluation.baselines import AugmentedCNN
@@ -28,7 +25,6 @@ from napari_ssrvae.evaluation.cards import make_cards
 from napari_ssrvae.evaluation.metrics import per_class_recall
 from napari_ssrvae.particles import extract_patches
 from napari_ssrvae.ssrvae import SSRVAE
-from ssrvae_data import agglomerates
 
 Images, Classes = npt.NDArray[np.float32], npt.NDArray[np.int64]
 

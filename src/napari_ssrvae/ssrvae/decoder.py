@@ -35,7 +35,7 @@ class CanvasDecoder(nn.Module):
     def forward(self, content: Tensor, classes: Tensor) -> Tensor:
         """Return (N, S, S) for content (N, d) and class indices (N,)."""
         onehot = functional.one_hot(classes, self.n_classes).to(content.dtype)
-        h = torch.tanh(self.start(torch.cat([content, onehot], dim=1)))
-        h = torch.tanh(self.middle(h))
+        h = functional.silu(self.start(torch.cat([content, onehot], dim=1)))
+        h = functional.silu(self.middle(h))
         canvas: Tensor = self.canvas(h)
         return canvas.view(-1, self.size, self.size)

@@ -74,6 +74,19 @@ class Network(nn.Module):
         explanations: Explanations = self.encoder(view)
         return explanations
 
+    @torch.no_grad()
+    def start_at(self, images: Tensor, look: Look) -> None:
+        """Let every canvas begin as the mean of the centred images.
+
+        From an empty canvas the first steps would only learn that there is an object at all, and
+        saturate the decoder with it.
+        """
+        middle = torch.zeros(len(images), device=images.device)
+        ground = look.ground[:, None, None]
+        above = warp(images - ground, middle, -look.centre)
+        canvas = _logit(above.mean(dim=0) + ground.mean()) - _logit(ground.mean())
+        self.decoder.canvas.bias.copy_(canvas.flatten())
+
     def pose(self, z: Tensor, rotation: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
         """Return angle (M,) and offset (M, 2), x then y, of latents z (M, 3 + d)."""
         step = 2 * math.pi / self.shape.n_rotations

@@ -74,6 +74,8 @@ def train(
     began = time.perf_counter()
     n = len(data.images)
     data.see(student)
+    for network in (live, student):
+        network.start_at(data.images[:2048], data.look.pick(slice(2048)))
     steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
     epochs = min(p.epochs, math.ceil(p.max_steps / steps))
     total = steps * epochs
