@@ -18,6 +18,7 @@ from napari_ssrvae.evaluation.sem_picture import draw_particles, substrate
 __all__ = ["CLASS_NAMES", "GeneratedMicrograph", "generate_micrograph"]
 
 CLASS_NAMES = ("single", "dimer", "trimer", "tetramer")
+LEAST_COVERAGE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ def generate_micrograph(
     blur_px : float
         Sigma of the beam.
     coverage : float
-        Share of the area that particles cover, where `shape` is not given.
+        Share of the area that particles cover, where `shape` is not given; less where so many do not fit.
     gap_px : float, optional
         Least distance between agglomerates; by default a third of a sphere.
     pixel_size_nm : float
@@ -118,11 +119,8 @@ def generate_micrograph(
     rng = np.random.default_rng(seed)
     classes = _classes(n_particles, fractions, rng)
     groups = [agglomerate(int(n), sphere_diameter_px, rng) for n in classes]
-    if shape is None:
-        shape = _shape_for(groups, coverage, data_bar)
-    rows = shape[0] - (banner_height(shape[0]) if data_bar else 0)
-    gap = max(3.0, np.mean(sphere_diameter_px) / 3) if gap_px is None else gap_px
-    spheres = place(groups, (rows, shape[1]), float(gap), rng)
+    gap = max(3.0, sum(sphere_diameter_px) / 6) if gap_px is None else float(gap_px)
+    shape, rows, spheres = _laid_out(groups, shape, coverage, gap, data_bar, rng)
     specimen, labels = _specimen(
         spheres,
         (rows, shape[1]),
@@ -173,7 +171,8 @@ def _checked(
         raise InputError(
             f"The pixel size is {pixel_size_nm} nm: give a positive number of nanometres."
         )
-    return shares / shares.sum()
+    scaled: NDArray[np.float64] = shares / shares.sum()
+    return scaled
 
 
 def _classes(n: int, fractions: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -181,6 +180,28 @@ def _classes(n: int, fractions: NDArray[np.float64], rng: np.random.Generator) -
     edges = np.rint(np.cumsum(fractions) * n).astype(np.int64)
     classes = np.repeat(np.arange(1, len(fractions) + 1), np.diff(edges, prepend=0))
     return rng.permutation(classes).astype(np.int64)
+
+
+def _laid_out(
+    groups: list[NDArray[np.float64]],
+    shape: tuple[int, int] | None,
+    coverage: float,
+    gap: float,
+    data_bar: bool,
+    rng: np.random.Generator,
+) -> tuple[tuple[int, int], int, Spheres]:
+    """Return the shape of the picture, the rows above the banner, and the spheres in them."""
+    wished = shape
+    while True:
+        shape = wished or _shape_for(groups, coverage, data_bar)
+        rows = shape[0] - (banner_height(shape[0]) if data_bar else 0)
+        try:
+            return shape, rows, place(groups, (rows, shape[1]), gap, rng)
+        except InputError:
+            # Laid down one after the other, particles jam long before the area is full.
+            if wished is not None or coverage < LEAST_COVERAGE:
+                raise
+            coverage *= 0.85
 
 
 def _shape_for(

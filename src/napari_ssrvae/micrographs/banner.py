@@ -16,6 +16,7 @@ TALLEST = 0.35
 LOWEST_GAP = 0.08
 MOST_ELSEWHERE = 0.2
 BRIDGE_ROWS = 4
+FRAME_ROWS = 4
 
 
 def find_data_bar(image: NDArray[Any]) -> tuple[int, int] | None:
@@ -55,7 +56,8 @@ def find_data_bar(image: NDArray[Any]) -> tuple[int, int] | None:
     edge = np.median(np.abs(image[start].astype(np.float64) - image[start - 1].astype(np.float64)))
     if edge <= 3 * tolerance:
         return None
-    return start, stop
+    # A frame line below the banner belongs to it.
+    return start, height if height - stop <= FRAME_ROWS else stop
 
 
 def _banner_value(lower: NDArray[np.float64], tolerance: float) -> float | None:

@@ -38,7 +38,8 @@ def checked_image(image: ArrayLike) -> NDArray[np.float32]:
     if not np.isfinite(span):
         array, low, span = array / 4, low / 4, high / 4 - low / 4
     # Values like 1e30 or 1e9 + 1 would drown in float32; nothing here depends on their scale.
-    return ((array - array.dtype.type(low)) / span).astype(np.float32)
+    scaled: NDArray[np.float32] = ((array - array.dtype.type(low)) / span).astype(np.float32)
+    return scaled
 
 
 def checked_labels(labels: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray[np.int32]:

@@ -28,19 +28,19 @@ def convex_areas(pixels: LabelPixels) -> NDArray[np.float64]:
     doubled = np.zeros(n)
     boundary = np.zeros(n)
     for ends, side in ((new, 1), (last, -1)):
-        _, area, steps = _chain(rank[ends], rows[ends], columns[ends], side, n)
+        area, steps = _chain(rank[ends], rows[ends], columns[ends], side, n)
         doubled += area
         boundary += steps
     # The two chains are closed by the top row and the bottom row of the particle.
     for edge in (0, -1):
-        boundary += _width(rank, rows, columns, new, last, edge, n)
+        boundary += _width(rank, columns, new, last, edge)
     return np.abs(doubled) / 2 + boundary / 2 + 1
 
 
 def _chain(
     rank: NDArray[np.int64], rows: NDArray[np.int64], columns: NDArray[np.int64], side: int, n: int
-) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
-    """Return (points left, doubled signed area under the hull chain, lattice steps along it)."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (doubled signed area beside the hull chain, lattice steps along it)."""
     while len(rank) > 2:
         inner = (rank[2:] == rank[1:-1]) & (rank[:-2] == rank[1:-1])
         cross = (rows[1:-1] - rows[:-2]) * (columns[2:] - columns[:-2]) - (
@@ -56,20 +56,17 @@ def _chain(
     area = dy * (columns[1:] + columns[:-1])[same] * -side
     of = rank[1:][same]
     return (
-        len(rank),
-        np.bincount(of, weights=area, minlength=n),
-        np.bincount(of, weights=np.gcd(np.abs(dy), np.abs(dx)), minlength=n),
+        np.bincount(of, weights=area, minlength=n).astype(np.float64),
+        np.bincount(of, weights=np.gcd(np.abs(dy), np.abs(dx)), minlength=n).astype(np.float64),
     )
 
 
 def _width(
     rank: NDArray[np.int64],
-    rows: NDArray[np.int64],
     columns: NDArray[np.int64],
     new: NDArray[np.bool_],
     last: NDArray[np.bool_],
     edge: int,
-    n: int,
 ) -> NDArray[np.float64]:
     """Return the lattice steps along the first (0) or last (-1) row of each particle."""
     of = rank[new]
@@ -77,4 +74,4 @@ def _width(
     change = np.flatnonzero(np.diff(of)) + 1
     at = np.r_[0, change] if edge == 0 else np.r_[change, len(of)] - 1
     width: NDArray[np.float64] = extent[at]
-    return width[:n]
+    return width

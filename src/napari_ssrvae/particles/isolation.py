@@ -15,7 +15,10 @@ BRIGHT_END = 98.0
 
 
 def normalised(
-    image: NDArray[np.float32], labels: NDArray[np.int32], data_bar: tuple[int, int] | None
+    image: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    n_particles: int,
+    data_bar: tuple[int, int] | None,
 ) -> NDArray[np.float32]:
     """Return grey values in [0, 1]: 0 the smooth background, 1 the bright end of the particles.
 
@@ -30,7 +33,7 @@ def normalised(
         inside[data_bar[0] : data_bar[1]] = False
     if not outside.any():
         outside = ~inside
-    width = max(16.0, 4 * float(np.sqrt(inside.sum() / max(1, len(np.unique(labels)) - 1))))
+    width = max(16.0, 4 * float(np.sqrt(inside.sum() / max(1, n_particles))))
     flat = image - smooth_background(image, outside, width)
     values = flat[inside] if inside.any() else flat.ravel()
     if float(np.median(values)) < 0:
@@ -38,7 +41,7 @@ def normalised(
     high = float(np.percentile(values, BRIGHT_END))
     if high <= 0:
         high = max(float(values.max()), float(np.finfo(np.float32).tiny))
-    shown = np.clip(flat / np.float32(high), 0.0, 1.0).astype(np.float32)
+    shown: NDArray[np.float32] = np.clip(flat / np.float32(high), 0.0, 1.0).astype(np.float32)
     if data_bar is not None:
         shown[data_bar[0] : data_bar[1]] = 0
     return shown

@@ -43,5 +43,8 @@ def without_specks(image: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _sample(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the middle of a large image."""
-    cut = [slice(max(0, (n - SAMPLE_EDGE) // 2), max(0, (n - SAMPLE_EDGE) // 2) + SAMPLE_EDGE) for n in image.shape]
+    cut = [
+        slice(max(0, (n - SAMPLE_EDGE) // 2), max(0, (n - SAMPLE_EDGE) // 2) + SAMPLE_EDGE)
+        for n in image.shape
+    ]
     return image[tuple(cut)]

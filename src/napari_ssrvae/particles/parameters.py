@@ -18,8 +18,8 @@ class SegmentationParameters(BaseModel):
         "auto",
         title="Method",
         description=(
-            "global: one threshold for the whole image, once the background is flat. local: a threshold that "
-            "follows the brightness of the particles around. auto: local where the particles differ in brightness."
+            "local: a particle is also brighter than its close surroundings, which keeps crowded particles apart. "
+            "global: one level for the whole image once the background is flat. auto: local."
         ),
     )
     polarity: Literal["auto", "bright", "dark"] = Field(

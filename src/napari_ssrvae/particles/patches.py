@@ -94,7 +94,7 @@ def extract_patches(
         return Patches(
             np.zeros((0, size, size), np.float32), pixels.label_ids, edge, np.zeros(0, bool)
         )
-    shown = normalised(grey, mask, data_bar)
+    shown = normalised(grey, mask, len(pixels), data_bar)
     if mask_neighbours:
         owner, weight = owners(mask)
         shown = shown * weight

@@ -92,7 +92,9 @@ def _specimen_rows(height: int, data_bar: tuple[int, int] | None) -> list[tuple[
             f"The data bar is said to be rows {start} to {stop}, but the image has {height} rows: "
             "give rows inside the image."
         )
-    return [(a, b) for a, b in ((0, start), (stop, height)) if b - a >= max(4, LEAST_STRIP * height)]
+    return [
+        (a, b) for a, b in ((0, start), (stop, height)) if b - a >= max(4, LEAST_STRIP * height)
+    ]
 
 
 def _segment(grey: NDArray[np.float32], parameters: SegmentationParameters) -> NDArray[np.int32]:
@@ -120,7 +122,9 @@ def _look(
     best = None
     for sigma in SMOOTHING_PX if wished is None else (wished,):
         smooth = ndimage.gaussian_filter(image, sigma) if sigma > 0 else image
-        if parameters.polarity == "dark" or (parameters.polarity == "auto" and not particles_are_bright(smooth)):
+        if parameters.polarity == "dark" or (
+            parameters.polarity == "auto" and not particles_are_bright(smooth)
+        ):
             smooth = -smooth
         flat = flattened(smooth) if parameters.flatten_background else smooth
         levels = measure_levels(flat, least_piece_px=2 * sigma**2)
@@ -135,22 +139,31 @@ def _look(
     return best
 
 
-def _mask(flat: NDArray[np.float32], levels: Levels, parameters: SegmentationParameters) -> NDArray[np.bool_]:
+def _mask(
+    flat: NDArray[np.float32], levels: Levels, parameters: SegmentationParameters
+) -> NDArray[np.bool_]:
     local = parameters.method in ("auto", "local")
     mask: NDArray[np.bool_] = flat > levels.low + _share(parameters) * levels.contrast
     if local:
-        around = smooth_background(flat, np.ones(flat.shape, dtype=bool), LOCAL_REACH * levels.width_px)
+        around = smooth_background(
+            flat, np.ones(flat.shape, dtype=bool), LOCAL_REACH * levels.width_px
+        )
         mask &= flat > around + (LOCAL_LEAD - 0.1 * parameters.sensitivity) * levels.contrast
     return mask
 
 
 def _share(parameters: SegmentationParameters) -> float:
     """Return where between background and particle the outline runs."""
-    return (GLOBAL_LEVEL if parameters.method == "global" else LOCAL_LEVEL) - 0.3 * parameters.sensitivity
+    return (
+        GLOBAL_LEVEL if parameters.method == "global" else LOCAL_LEVEL
+    ) - 0.3 * parameters.sensitivity
 
 
 def _cleaned(
-    mask: NDArray[np.bool_], flat: NDArray[np.float32], levels: Levels, parameters: SegmentationParameters
+    mask: NDArray[np.bool_],
+    flat: NDArray[np.float32],
+    levels: Levels,
+    parameters: SegmentationParameters,
 ) -> NDArray[np.int32]:
     if parameters.fill_holes:
         mask = fill_small_holes(mask, levels.width_px**2)
@@ -167,4 +180,8 @@ def _cleaned(
         for rim in (found[0], found[-1], found[:, 0], found[:, -1]):
             keep[rim] = False
     labels: NDArray[np.int32] = np.where(keep, np.cumsum(keep), 0).astype(np.int32)[found]
-    return split_touching(labels, levels.width_px) if parameters.split_touching and labels.any() else labels
+    return (
+        split_touching(labels, levels.width_px)
+        if parameters.split_touching and labels.any()
+        else labels
+    )

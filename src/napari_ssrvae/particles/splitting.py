@@ -17,7 +17,9 @@ def split_touching(labels: NDArray[np.int32], width_px: float) -> NDArray[np.int
     from skimage.feature import peak_local_max
     from skimage.segmentation import watershed
 
-    distance = ndimage.gaussian_filter(ndimage.distance_transform_edt(labels > 0).astype(np.float32), 1.0)
+    distance = ndimage.gaussian_filter(
+        ndimage.distance_transform_edt(labels > 0).astype(np.float32), 1.0
+    )
     peaks = peak_local_max(
         distance, min_distance=max(1, round(width_px / 3)), labels=labels, exclude_border=False
     )
