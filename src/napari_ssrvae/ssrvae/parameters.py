@@ -62,7 +62,7 @@ class SSRVAEParameters(BaseModel):
         description="Off when left- and right-handed particles are different classes.",
     )
     shear: float = Field(
-        0.3,
+        0.15,
         ge=0.0,
         le=1.0,
         title="Shear of labels",
@@ -70,7 +70,7 @@ class SSRVAEParameters(BaseModel):
         json_schema_extra=_ADVANCED,
     )
     scale: float = Field(
-        0.15,
+        0.05,
         ge=0.0,
         le=0.5,
         title="Scaling of labels",
