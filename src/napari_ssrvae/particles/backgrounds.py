@@ -14,8 +14,10 @@ def smooth_background(
 ) -> NDArray[np.float32]:
     """Return a smooth surface through the known pixels, shape (H, W).
 
-    Normalised convolution (Knutsson and Westin 1993): the Gaussian mean of the known pixels only, so that
-    a particle leaves no bump. It is worked out on a coarse grid, which a smooth surface does not feel.
+    A parabola through all of them, and on it what normalised convolution finds (Knutsson and Westin 1993):
+    the Gaussian mean of the known pixels only, so that a particle leaves no bump. The parabola keeps a
+    slope from being bent at the edges of the image. It is worked out on a coarse grid, which a smooth
+    surface does not feel.
 
     Parameters
     ----------
@@ -31,14 +33,32 @@ def smooth_background(
     weight = _blocks(known.astype(np.float32), step)
     total = _blocks(np.where(known, image, np.float32(0)), step)
     sigma = width_px / step
-    level = float(image[known].mean(dtype=np.float64))
-    # Far from any known pixel the surface falls back, first to a wider mean, then to the level of all.
-    surface = np.full(weight.shape, level, dtype=np.float32)
+    bowl = _parabola(total, weight)
+    total = total - weight * bowl
+    # Far from any known pixel the surface falls back, first to a wider mean, then to the parabola.
+    surface = np.zeros(weight.shape, dtype=np.float32)
     for factor in (4.0, 1.0):
         near = ndimage.gaussian_filter(weight, sigma * factor, mode="nearest", truncate=3)
         value = ndimage.gaussian_filter(total, sigma * factor, mode="nearest", truncate=3)
         surface = (value + 0.01 * surface) / (near + 0.01)
+    surface += bowl
     return _spread(surface, step, image.shape)
+
+
+def _parabola(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weighted least-squares surface of second order, shape of `weight`."""
+    rows = np.linspace(-1, 1, weight.shape[0])[:, None] * np.ones((1, weight.shape[1]))
+    columns = np.linspace(-1, 1, weight.shape[1])[None, :] * np.ones((weight.shape[0], 1))
+    terms = np.stack(
+        [np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2]
+    ).reshape(6, -1)
+    heavy = terms * weight.ravel()
+    # A whisper of ridge: a narrow image has no second order across.
+    square = heavy @ terms.T
+    square[np.diag_indices(6)] += 1e-6 * np.trace(square) / 6
+    solution = np.linalg.solve(square, terms @ total.ravel().astype(np.float64))
+    surface: NDArray[np.float32] = (solution @ terms).reshape(weight.shape).astype(np.float32)
+    return surface
 
 
 def _blocks(array: NDArray[np.float32], step: int) -> NDArray[np.float32]:

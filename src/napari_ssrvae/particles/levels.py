@@ -25,6 +25,8 @@ LEAST_WIDTH_PX = 3.0
 # Chords of a disc: their median is the diameter times sqrt(3) / 2.
 MEDIAN_CHORD = 0.866
 ROUNDS = 3
+# A dark face inside bright edges is at most this part of the image.
+LARGEST_FACE = 60
 MOSTLY_EMPTY = 0.1
 
 
@@ -111,7 +113,7 @@ def measure_levels(flat: NDArray[np.float32], least_piece_px: float = 0.0) -> Le
     low = float(np.median(outside))
     spread = 1.4826 * float(np.median(np.abs(outside - low)))
     high = float(np.median(flat[mask]))
-    filled = fill_small_holes(mask, flat.size // 200)
+    filled = fill_small_holes(mask, flat.size // LARGEST_FACE)
     return Levels(low, high, spread, _usual_width(filled), rare)
 
 
