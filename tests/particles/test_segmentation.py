@@ -187,3 +187,10 @@ def test_parameters_tell_about_themselves():
         SegmentationParameters(typo=1)
     with pytest.raises(ValidationError):
         SegmentationParameters().method = "local"
+
+
+def test_particles_upon_particles_give_at_least_something():
+    m = read_micrograph(shared_data("formats/nanoBALLS_R5_K3Me3_SiO2_3-2.TIF"))
+    labels = segment_particles(m.image, data_bar=m.data_bar)
+    assert labels.max() > 20
+    assert 0.2 < (labels > 0).mean() < 0.7

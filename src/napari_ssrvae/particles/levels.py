@@ -101,9 +101,14 @@ def flattened(smooth: NDArray[np.float32], width_px: float | None = None) -> NDA
     return flat
 
 
-def measure_levels(flat: NDArray[np.float32], least_piece_px: float = 0.0) -> Levels | None:
-    """Return the levels of a flattened image with bright particles; None where nothing stands out."""
-    level, rare = split_level(flat)
+def measure_levels(
+    flat: NDArray[np.float32], least_piece_px: float = 0.0, *, halves: bool = False
+) -> Levels | None:
+    """Return the levels of a flattened image with bright particles; None where nothing stands out.
+
+    With `halves` the brighter half is taken for particles, however little it stands out.
+    """
+    level, rare = (float(threshold_otsu(flat)), False) if halves else split_level(flat)
     mask = flat > level
     if mask.mean() < MOSTLY_EMPTY:
         mask = _without_crumbs(mask, max(LEAST_PIECE_PX, least_piece_px))

@@ -29,8 +29,11 @@ LOCAL_LEVEL = 0.42
 # A pixel of a particle is brighter than its surroundings within about a particle's width, by this much.
 LOCAL_REACH = 0.65
 LOCAL_LEAD = 0.1
+INSIDE = 0.8
 # The noise that may be left after smoothing, as a share of the contrast.
 NOISE_LEFT = 0.12
+# What varies so many times more than the noise is structure.
+STRUCTURE = 4.0
 SMOOTHING_PX = (1.0, 1.5, 2.0, 3.0, 4.0)
 WIDTH_TO_SMOOTHING = 2.5
 LEAST_PART = 0.07
@@ -119,24 +122,38 @@ def _look(
     """
     wished = parameters.smoothing_px
     noise = noise_level(image)
-    best = None
+    best = crowded = None
     for sigma in SMOOTHING_PX if wished is None else (wished,):
-        smooth = ndimage.gaussian_filter(image, sigma) if sigma > 0 else image
-        if parameters.polarity == "dark" or (
-            parameters.polarity == "auto" and not particles_are_bright(smooth)
-        ):
-            smooth = -smooth
-        flat = flattened(smooth) if parameters.flatten_background else smooth
+        flat = _flat_and_bright(image, sigma, parameters)
         levels = measure_levels(flat, least_piece_px=2 * sigma**2)
+        # White noise of deviation s is s / (2 sigma sqrt(pi)) after a Gaussian.
+        left = noise / max(1.0, 2 * sigma * np.sqrt(np.pi))
+        if crowded is None and float(flat.std()) > STRUCTURE * left:
+            crowded = flat, sigma
         if levels is None or not levels.significant:
             continue
         if best is not None and levels.width_px < WIDTH_TO_SMOOTHING * sigma:
             break
         best = flat, levels
-        # White noise of deviation s is s / (2 sigma sqrt(pi)) after a Gaussian.
-        if noise <= NOISE_LEFT * levels.contrast * 2 * sigma * np.sqrt(np.pi):
+        if left <= NOISE_LEFT * levels.contrast:
             break
+    if best is None and crowded is not None:
+        # Particles upon particles, or half of the image: no two hills of grey values, yet no noise either.
+        flat, sigma = crowded
+        levels = measure_levels(flat, least_piece_px=2 * sigma**2, halves=True)
+        best = None if levels is None else (flat, levels)
     return best
+
+
+def _flat_and_bright(
+    image: NDArray[np.float32], sigma: float, parameters: SegmentationParameters
+) -> NDArray[np.float32]:
+    smooth: NDArray[np.float32] = ndimage.gaussian_filter(image, sigma) if sigma > 0 else image
+    if parameters.polarity == "dark" or (
+        parameters.polarity == "auto" and not particles_are_bright(smooth)
+    ):
+        smooth = -smooth
+    return flattened(smooth) if parameters.flatten_background else smooth
 
 
 def _mask(
@@ -148,7 +165,11 @@ def _mask(
         around = smooth_background(
             flat, np.ones(flat.shape, dtype=bool), LOCAL_REACH * levels.width_px
         )
-        mask &= flat > around + (LOCAL_LEAD - 0.1 * parameters.sensitivity) * levels.contrast
+        lead = LOCAL_LEAD - 0.1 * parameters.sensitivity
+        # The inside of a large agglomerate is no brighter than its surroundings, but bright.
+        mask &= (flat > around + lead * levels.contrast) | (
+            flat > levels.low + INSIDE * levels.contrast
+        )
     return mask
 
 
