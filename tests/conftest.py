@@ -99,6 +99,14 @@ class Bench:
             self.qtbot.mouseMove(native, at)
         self.qtbot.mouseRelease(native, which, pos=at)
 
+    def choose_class(self, row: int) -> None:
+        """Click a row of the class list."""
+        from qtpy.QtCore import Qt
+
+        table = self.workbench.label.table
+        at = table.visualItemRect(table.item(row, 1)).center()
+        self.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
     def hover(self, row: float, column: float) -> None:
         """Move the mouse to a position in the current micrograph's pixels and wait until napari knows."""
         from qtpy.QtCore import QPoint

@@ -239,13 +239,13 @@ def test_the_headless_demo_tells_where_the_library_is(
     assert status == 0
     assert Path(said["library"]) == folder
     assert (folder / "library.sqlite").is_file()
-    assert (folder / "export" / "particles.csv").is_file()
+    assert (Path(said["export"]) / "particles.csv").is_file()
     assert said["balanced_accuracy"] > 0.6
     # Again into the same place: a sentence, and what was there stays.
     status, said, _ = run(capsys, "demo", "--headless", "--out", str(folder))
     assert status == 1
     assert "demo" in said["error"]
-    assert (folder / "export" / "particles.csv").is_file()
+    assert (tmp_path / "demo-export" / "particles.csv").is_file()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")

@@ -319,8 +319,9 @@ class Session:
         state.by_hand = np.zeros(size, np.uint8)
         state.by_model = np.zeros(size, np.uint8)
         state.probability = np.full(size, np.nan, np.float32)
-        for particle_id, class_id in library.labels().items():
-            at = self._where.get(int(particle_id))
+        hand = library.labels()
+        for labelled, class_id in zip(hand.index.to_numpy(), hand.to_numpy(), strict=True):
+            at = self._where.get(int(labelled))
             if at is not None and at[0] is state:
                 state.by_hand[at[1]] = class_id
         self._load_predictions([state])
@@ -441,6 +442,21 @@ class Session:
             if at is not None and id(at[0]) in chosen:
                 at[0].by_model[at[1]] = class_id
                 at[0].probability[at[1]] = probability
+
+    @property
+    def library_model(self) -> str | None:
+        """Name of the model whose predictions are shown, None without one."""
+        return None if self._library is None else self._library.current_model
+
+    @property
+    def held_out(self) -> dict[str, float] | None:
+        """How that model did on labels kept aside: right, judged, low, high; None if none were."""
+        name = self.library_model
+        if name is None:
+            return None
+        metrics = self.need_library().models().to_dict("index")[name]["metrics"]
+        found = metrics.get("held_out")
+        return dict(found) if isinstance(found, dict) else None
 
     def summary(self) -> list[ClassSummary]:
         """Return for each class what the open micrographs hold of it, by hand or by the model."""

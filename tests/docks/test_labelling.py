@@ -148,7 +148,7 @@ def test_a_renamed_class_keeps_its_labels(found: Any) -> None:
     item.setText("rod")
     assert found.session.classes[0].name == "rod"
     assert found.session.current.by_hand[1] == found.session.classes[0].class_id
-    found.canvas.undo()
+    found.canvas.hand.undo()
     assert found.session.classes[0].name != "rod"
     assert found.workbench.label.table.item(0, 1).text() == found.session.classes[0].name
 

@@ -202,7 +202,7 @@ def train(options: Namespace) -> Answer:
         "model": str(trained.folder),
         "name": trained.name,
         "epochs": record["epochs"],
-        "held_out_accuracy": record["held_out_accuracy"],
+        "held_out": record["held_out"],
         "n_labels": int((data.y >= 0).sum()),
     }
     return answer, f"model {trained.name} after {record['epochs']} epochs: {trained.folder}"
@@ -249,7 +249,7 @@ def classify_library(options: Namespace, library: ParticleLibrary) -> int:
         name = adopt_model(library, options.model)
     if name is None:
         raise InputError(f"{library.folder} has no model yet: train one, or name one with --model.")
-    class_ids = tuple(int(i) for i in library.models().loc[name, "class_ids"])
+    class_ids = tuple(int(i) for i in library.models().to_dict("index")[name]["class_ids"])
     ids, images = library.patches()
     if not len(ids):
         raise InputError(f"{library.folder} has no particles yet: segment micrographs first.")

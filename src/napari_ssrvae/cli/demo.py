@@ -66,7 +66,7 @@ def run_headless(options: Namespace) -> Answer:
         accuracy = balanced_accuracy(
             truth[judged] - 1, np.searchsorted(class_ids, predicted[judged])
         )
-        bundle = export_library(library, folder / "export")
+        bundle = export_library(library, _export_of(folder))
         say(options, "4/4 exported")
     answer: dict[str, Any] = {
         "library": str(folder.resolve()),
@@ -89,10 +89,15 @@ def _true_classes(matching: Any, classes: np.ndarray, particles: Any) -> np.ndar
     )
 
 
+def _export_of(folder: Path) -> Path:
+    """Return where the demo takes its library to: beside it, for an export does not belong into a library."""
+    return folder.with_name(f"{folder.name}-export")
+
+
 def _free_folder(folder: Path) -> Path:
     """Return the folder, or the first of its numbered neighbours that is not there: nothing is overwritten."""
     free, number = folder, 1
-    while free.exists():
+    while free.exists() or _export_of(free).exists():
         number += 1
         free = folder.with_name(f"{folder.name}-{number}")
     return free

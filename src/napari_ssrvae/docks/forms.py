@@ -16,8 +16,8 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
+from napari_ssrvae.docks.widgets import Fold
 from napari_ssrvae.errors import InputError
 
 __all__ = ["ParameterForm"]
@@ -60,11 +60,9 @@ class ParameterForm(QWidget, Generic[Parameters]):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(plain)
         if advanced.rowCount():
-            fold = QCollapsible("More")
             inside = QWidget()
             inside.setLayout(advanced)
-            fold.addWidget(inside)
-            layout.addWidget(fold)
+            layout.addWidget(Fold("More", inside))
 
     def _widget(self, schema: dict[str, Any]) -> QWidget:
         options = schema.get("anyOf", [schema])

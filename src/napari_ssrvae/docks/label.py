@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
@@ -71,14 +72,14 @@ class LabelPanel(QWidget):
             "Click: give the particle the chosen class. Click again or right click: take it off. "
             "Keys 1-9 choose and assign under the mouse, 0 takes off."
         )
-        self.click.toggled.connect(self.canvas.set_labelling)
+        self.click.toggled.connect(self.canvas.hand.switch)
         self.add = self._button("+", "Add a class", self.add_class)
         self.recolour = self._button(
             "Colour", "Change the colour of the chosen class", self._recolour
         )
         self.remove = self._button("\u2212", "Remove the chosen class", self._remove)
-        self.undo = self._button("Undo", "Take the last act back (Ctrl+Z)", self.canvas.undo)
-        self.redo = self._button("Redo", "Do it again (Ctrl+Shift+Z)", self.canvas.redo)
+        self.undo = self._button("Undo", "Take the last act back (Ctrl+Z)", self.canvas.hand.undo)
+        self.redo = self._button("Redo", "Do it again (Ctrl+Shift+Z)", self.canvas.hand.redo)
         self.hint = Hint()
 
         first, second = QHBoxLayout(), QHBoxLayout()
@@ -102,11 +103,11 @@ class LabelPanel(QWidget):
         session.particles_changed.connect(self._on_labels)
         session.predictions_changed.connect(self._on_labels)
         session.library_changed.connect(self.refresh)
-        self.canvas.labelling_changed.connect(self.click.setChecked)
-        self.click.setChecked(self.canvas.labelling)
+        self.canvas.hand.switched.connect(self.click.setChecked)
+        self.click.setChecked(self.canvas.hand.labelling)
         self.refresh()
 
-    def _button(self, text: str, tip: str, act) -> QPushButton:
+    def _button(self, text: str, tip: str, act: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
         button.setToolTip(tip)
         button.setAccessibleName(tip)

@@ -130,8 +130,8 @@ class ResultsPanel(QWidget):
             + 4
         )
         self.threshold.setEnabled(predicted)
-        self.look.setEnabled(bool(self.canvas.traversal_layers()))
-        self.back.setEnabled(bool(self.canvas.traversal_layers()))
+        self.look.setEnabled(bool(self.canvas.traversals.layers()))
+        self.back.setEnabled(bool(self.canvas.traversals.layers()))
         self.hint.say(
             ""
             if predicted
@@ -140,7 +140,7 @@ class ResultsPanel(QWidget):
         self.status_changed.emit(self.status)
 
     def _look(self) -> None:
-        self.canvas.show_layers(self.canvas.traversal_layers())
+        self.canvas.show_layers(self.canvas.traversals.layers())
 
     def _back(self) -> None:
         image = self.canvas.image_layer(self.session.current)

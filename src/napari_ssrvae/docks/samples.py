@@ -21,7 +21,7 @@ SAMPLE_SEED = 1
 
 
 def generated_sample() -> list[LayerData]:
-    """Return a generated micrograph of agglomerates of 1-4 touching spheres, with its true classes hidden."""
+    """Return a generated micrograph of agglomerates of 1-4 touching spheres, and hidden the truth."""
     return generated_layers(300, "agglomerates", SAMPLE_SEED)
 
 
@@ -31,7 +31,7 @@ def generated_large_sample() -> list[LayerData]:
 
 
 def generated_layers(n_particles: int, name: str, seed: int) -> list[LayerData]:
-    """Return a generated micrograph as the layers of its sample: true classes, then the picture."""
+    """Return a generated micrograph as the layers of its sample: true particles, then the picture."""
     from napari_ssrvae.evaluation.agglomerates import generate_micrograph
     from napari_ssrvae.micrographs import Micrograph
 
@@ -43,16 +43,19 @@ def generated_layers(n_particles: int, name: str, seed: int) -> list[LayerData]:
         pixel_size_source="as generated",
         data_bar=made.data_bar,
     )
-    classes = np.concatenate([[0], made.classes]).astype(np.uint8)
+    ids = np.arange(1, len(made.classes) + 1)
     truth: dict[str, Any] = {
-        "name": f"true classes · {name}",
+        "name": f"true particles · {name}",
         "scale": (made.pixel_size_nm, made.pixel_size_nm),
         "units": ("nm", "nm"),
         "visible": False,
-        "metadata": {"class_names": list(made.class_names)},
+        "features": {
+            "index": ids,
+            "true class": [made.class_names[c - 1] for c in made.classes],
+        },
     }
     # The micrograph last, so that it is the active layer.
-    return [(classes[made.labels], truth, "labels"), layer_of_micrograph(micrograph)]
+    return [(made.labels, truth, "labels"), layer_of_micrograph(micrograph)]
 
 
 def cards_sample() -> list[LayerData]:

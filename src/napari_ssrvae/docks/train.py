@@ -14,11 +14,10 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.forms import ParameterForm
-from napari_ssrvae.docks.widgets import Hint, Progress, primary_button
+from napari_ssrvae.docks.widgets import Fold, Hint, Progress, primary_button
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
 
@@ -65,8 +64,7 @@ class TrainPanel(QWidget):
         settings.setContentsMargins(0, 0, 0, 0)
         settings.addWidget(self.form)
         settings.addLayout(machine)
-        fold = QCollapsible("Settings")
-        fold.addWidget(inside)
+        fold = Fold("Settings", inside)
 
         self.train = primary_button(
             "Train", "Learn the classes from your labels and from all other particles"
@@ -95,6 +93,7 @@ class TrainPanel(QWidget):
             self.session.labels_changed,
             self.session.particles_changed,
             self.session.library_changed,
+            self.session.predictions_changed,
         ):
             signal.connect(self.refresh)
         if self.run.history:
@@ -106,10 +105,11 @@ class TrainPanel(QWidget):
         """The state of the step in a few words."""
         if self.run.running:
             return f"{round(100 * self.run.fraction)} %"
-        if not self.run.history:
-            return "not yet"
-        accuracy = self.run.history[-1].held_out_accuracy
-        return "done" if accuracy is None else f"held-out accuracy {accuracy:.0%}"
+        held_out = self.session.held_out
+        if held_out is None:
+            return "done, too few labels to judge" if self.session.library_model else "not yet"
+        right, judged = int(held_out["right"]), int(held_out["judged"])
+        return f"held-out labels right: {right} of {judged} ({held_out['low']:.0%}-{held_out['high']:.0%})"
 
     def _ready(self) -> str:
         """Return why training cannot start, empty if it can."""

@@ -15,11 +15,12 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QCollapsible
 
 if TYPE_CHECKING:
     from napari_ssrvae.docks.canvas import Canvas
 
-__all__ = ["Hint", "Progress", "ScrollDock", "primary_button", "swatch"]
+__all__ = ["Fold", "Hint", "Progress", "ScrollDock", "primary_button", "swatch"]
 
 
 def primary_button(text: str, tip: str) -> QPushButton:
@@ -38,6 +39,17 @@ def swatch(colour: str, size: int = 14) -> QIcon:
     pixmap = QPixmap(size, size)
     pixmap.fill(QColor(colour))
     return QIcon(pixmap)
+
+
+class Fold(QCollapsible):
+    """Widgets under a header that opens and closes at once."""
+
+    def __init__(self, title: str, *contents: QWidget) -> None:
+        super().__init__(title, expandedIcon="\u25be", collapsedIcon="\u25b8")
+        self.setDuration(0)
+        for widget in contents:
+            self.addWidget(widget)
+        self.content().layout().setContentsMargins(2, 4, 2, 4)
 
 
 class Hint(QLabel):

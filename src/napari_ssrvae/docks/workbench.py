@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QWidget
-from superqt import QCollapsible
 
 from napari_ssrvae.docks.export import ExportPanel
 from napari_ssrvae.docks.label import LabelPanel
@@ -13,7 +12,7 @@ from napari_ssrvae.docks.micrograph_bar import MicrographBar
 from napari_ssrvae.docks.results import ResultsPanel
 from napari_ssrvae.docks.segment import SegmentPanel
 from napari_ssrvae.docks.train import TrainPanel
-from napari_ssrvae.docks.widgets import ScrollDock
+from napari_ssrvae.docks.widgets import Fold, ScrollDock
 
 if TYPE_CHECKING:
     import napari
@@ -21,22 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["ExportDock", "LabelDock", "ResultsDock", "SegmentDock", "TrainDock", "Workbench"]
 
 
-class _Section(QCollapsible):
+class _Section(Fold):
     """One step: its number, name and state in the header, the panel inside."""
 
     def __init__(self, number: int, panel: QWidget) -> None:
-        super().__init__()
+        super().__init__(panel.title, panel)
         self.panel = panel
         self._number = number
-        self.setDuration(0)
-        self.addWidget(panel)
-        self.layout().setContentsMargins(0, 0, 0, 0)
-        panel.status_changed.connect(self._show_status)  # type: ignore[attr-defined]
-        self._show_status(panel.status)  # type: ignore[attr-defined]
-        self.expand(animate=False)
+        panel.status_changed.connect(self._show_status)
+        self._show_status(panel.status)
+        self.expand()
 
     def _show_status(self, status: str) -> None:
-        self.setText(f"{self._number}  {self.panel.title}   \u00b7   {status}")  # type: ignore[attr-defined]
+        self.setText(f"{self._number}  {self.panel.title}   \u00b7   {status}")
 
 
 class Workbench(ScrollDock):
@@ -61,7 +57,7 @@ class _StepDock(ScrollDock):
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         self.bar = MicrographBar(napari_viewer)
-        self.panel = self.panel_type(napari_viewer)  # type: ignore[call-arg, arg-type]
+        self.panel = self.panel_type(napari_viewer)
         super().__init__(self.bar.canvas, self.bar, self.panel)
 
 

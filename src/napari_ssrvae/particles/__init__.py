@@ -1,12 +1,19 @@
-"""From a micrograph to particles: masks, measurements, patches."""
+"""From a micrograph to particles: masks, measurements, patches.
+
+Names are lazy: a form made from the parameters needs neither scikit-image nor pandas.
+"""
 
 from __future__ import annotations
 
-from napari_ssrvae.particles.measurements import measure_particles
-from napari_ssrvae.particles.parameters import SegmentationParameters
-from napari_ssrvae.particles.patches import Patches, extract_patches
-from napari_ssrvae.particles.segmentation import segment_particles
-from napari_ssrvae.particles.windows import choose_window
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_ssrvae.particles.measurements import measure_particles
+    from napari_ssrvae.particles.parameters import SegmentationParameters
+    from napari_ssrvae.particles.patches import Patches, extract_patches
+    from napari_ssrvae.particles.segmentation import segment_particles
+    from napari_ssrvae.particles.windows import choose_window
 
 __all__ = [
     "Patches",
@@ -16,3 +23,20 @@ __all__ = [
     "measure_particles",
     "segment_particles",
 ]
+
+_HOME = {
+    "Patches": "patches",
+    "SegmentationParameters": "parameters",
+    "choose_window": "windows",
+    "extract_patches": "patches",
+    "measure_particles": "measurements",
+    "segment_particles": "segmentation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

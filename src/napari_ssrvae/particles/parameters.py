@@ -33,7 +33,7 @@ class SegmentationParameters(BaseModel):
         description="Width (sigma) of the Gaussian that takes out noise before the threshold; auto follows the noise.",
         ge=0.0,
         le=20.0,
-        json_schema_extra={"unit": "px", "auto": True},
+        json_schema_extra={"unit": "px", "auto": True, "advanced": True},
     )
     sensitivity: float = Field(
         0.0,
@@ -55,6 +55,7 @@ class SegmentationParameters(BaseModel):
         False,
         title="Drop particles at the edge",
         description="Drop particles that the edge of the image or the data bar cuts.",
+        json_schema_extra={"advanced": True},
     )
     split_touching: bool = Field(
         False,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Classified",
+    "HeldOut",
     "ModelCard",
     "Predictions",
     "Trained",
@@ -196,6 +197,45 @@ class Trained:
     stopped: bool = False
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """How often a model was right about labels that it had not seen.
+
+    Attributes
+    ----------
+    right, judged : int
+        Labels kept aside during the first part of the training, and how many of them were predicted right.
+    low, high : float
+        95 % Wilson interval of the accuracy.
+    """
+
+    right: int
+    judged: int
+    low: float
+    high: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share that was right."""
+        return self.right / self.judged
+
+    @classmethod
+    def of_model(cls, model: SSRVAE) -> HeldOut | None:
+        """Return what the model knows of its held-out labels, None if there were too few to keep any aside."""
+        from napari_ssrvae.evaluation.metrics import wilson_interval
+
+        if model.held_out is None or not len(model.held_out[0]):
+            return None
+        true, probabilities = model.held_out
+        right = int((probabilities.argmax(axis=1) == true).sum())
+        low, high = wilson_interval(right, len(true))
+        return cls(right, len(true), float(low), float(high))
+
+    def as_record(self) -> dict[str, float]:
+        """Return it as plain numbers."""
+        return {**asdict(self), "accuracy": self.accuracy}
+
+
 @dataclass(frozen=True, eq=False)
 class Classified:
     """Predictions of a model that was trained before."""
@@ -233,14 +273,13 @@ def train_model(
         len(data.class_ids), random_state=random_state, device=device, parameters=parameters
     )
     epochs = 0
-    accuracy: float | None = None
     stopped = False
     for event in model.iter_fit(data.images, data.y):
         if isinstance(event, FitFailed):
             yield Failed(event.message)
             return
         if isinstance(event, EpochEvent):
-            epochs, accuracy = event.epoch, event.held_out_accuracy
+            epochs = event.epoch
         yield event
         if stop is not None and stop.is_set():
             stopped = True
@@ -260,12 +299,13 @@ def train_model(
         )
     import torch
 
+    judged = HeldOut.of_model(model)
     record = {
         "parameters": parameters.model_dump(mode="json"),
         "seed": random_state,
         "device": device,
         "epochs": epochs,
-        "held_out_accuracy": accuracy,
+        "held_out": None if judged is None else judged.as_record(),
         "n_labels": int((data.y >= 0).sum()),
         "versions": {
             "napari-ssrvae": __version__,
