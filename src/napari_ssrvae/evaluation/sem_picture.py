@@ -107,7 +107,7 @@ def substrate(
     uneven = gradient * (uneven - uneven.mean()) / max(float(np.ptp(uneven)), 1e-6)
     blotches = _texture(shape, 24.0, rng)
     grain = _texture(shape, 1.2, rng)
-    return (uneven + 0.012 * blotches + 0.010 * grain).astype(np.float32)
+    return np.asarray(uneven + 0.012 * blotches + 0.010 * grain, np.float32)
 
 
 def _texture(shape: tuple[int, int], width: float, rng: np.random.Generator) -> NDArray[np.float32]:
