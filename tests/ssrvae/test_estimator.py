@@ -17,6 +17,7 @@ from napari_ssrvae.ssrvae import (
     SSRVAEParameters,
     StepEvent,
 )
+from napari_ssrvae.ssrvae.network import Network
 from tests.ssrvae.conftest import SMALL, rods_and_discs, some_labels
 
 QUICK = SMALL.model_copy(update={"epochs": 1})
@@ -53,6 +54,44 @@ def test_shapes_and_types(trained, data):
     novelty = trained.novelty(X)
     assert novelty.shape == (7,)
     assert ((novelty >= 0) & (novelty <= 1)).all()
+
+
+@pytest.mark.parametrize("which", ["training images", "others"])
+def test_a_description_is_what_the_single_methods_say(data, which, monkeypatch):
+    X, y, _ = data
+    model = SSRVAE(2, parameters=QUICK, device="cpu").fit(X, some_labels(y, 12))
+    seen = []
+    encode = Network.encode
+    monkeypatch.setattr(
+        Network, "encode", lambda self, view: (seen.append(len(view)), encode(self, view))[1]
+    )
+    chosen = X if which == "training images" else rods_and_discs(30, seed=3)[0]
+    found = model.describe(chosen)
+    # The scale of the novelty is read off the training images, once.
+    assert sum(seen) == (len(X) if which == "training images" else len(X) + 30)
+    assert model.describe(chosen[:0:-1]).probabilities.shape == (len(chosen) - 1, 2)
+    assert len(found) == len(chosen)
+    pose = model.pose(chosen)
+    for value, expected in (
+        (found.probabilities, model.predict_proba(chosen)),
+        (found.angle_rad, pose.angle_rad),
+        (found.offset_px, pose.offset_px),
+        (found.latents, model.transform(chosen)),
+        (found.novelty, model.novelty(chosen)),
+    ):
+        assert value.dtype == np.float32
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_a_description_does_not_depend_on_who_was_asked_first(data, tmp_path):
+    X, y, _ = data
+    first, second = (
+        SSRVAE(2, parameters=QUICK, device="cpu").fit(X, some_labels(y, 12)) for _ in range(2)
+    )
+    second.novelty(X[:5])
+    np.testing.assert_array_equal(first.describe(X).novelty, second.describe(X).novelty)
+    loaded = SSRVAE.load(first.save(tmp_path / "model"), device="cpu")
+    np.testing.assert_array_equal(loaded.describe(X).novelty, second.describe(X).novelty)
 
 
 def test_reconstruction_resembles_the_image(trained, data):
@@ -247,7 +286,7 @@ def test_bad_arguments_are_refused(trained, data):
         SSRVAE(n_classes=0)
     with pytest.raises(InputError, match="not available"):
         SSRVAE(2, device="teapot", parameters=QUICK).fit(X, y)
-    for untrained in (SSRVAE().predict, SSRVAE().novelty, SSRVAE().save):
+    for untrained in (SSRVAE().predict, SSRVAE().describe, SSRVAE().save):
         with pytest.raises(InputError, match="not trained"):
             untrained(X)
 

@@ -217,14 +217,8 @@ class Canvas(QObject):
 
     def show_layers(self, layers: list[Image]) -> None:
         """Move the view so that these layers fill it."""
-        if not layers:
-            return
-        corners = np.concatenate([np.asarray(layer.extent.world)[:, -2:] for layer in layers])
-        low, high = corners.min(axis=0), corners.max(axis=0)
-        camera = self.viewer.scene.camera
-        room = np.asarray(self.viewer._canvas_size, float)
-        camera.center = (0.0, *((low + high) / 2))
-        camera.zoom = 0.95 * float((room / (high - low)).min())
+        if layers:
+            self.viewer.fit_to_view(layers=layers)
 
     # --- what the viewer tells -----------------------------------------------------------------
 

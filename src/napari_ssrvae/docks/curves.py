@@ -24,16 +24,12 @@ class TrainingCurves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        text = self.palette().windowText().color()
         self._plots: list[pg.PlotWidget] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         for name in ("loss (nats)", "accuracy"):
             plot = pg.PlotWidget(background=None)
             plot.setFixedHeight(150)
-            for side in ("left", "bottom"):
-                plot.getAxis(side).setPen(text)
-                plot.getAxis(side).setTextPen(text)
             plot.setLabel("left", name)
             plot.setMouseEnabled(x=False, y=False)
             plot.hideButtons()
@@ -43,7 +39,7 @@ class TrainingCurves(QWidget):
             self._plots.append(plot)
         self._plots[1].setLabel("bottom", "epoch")
         self._plots[1].setYRange(0, 1, padding=0.05)
-        self._plots[1].addLegend(offset=(-8, -8), labelTextColor=text)
+        self._legend = self._plots[1].addLegend(offset=(-8, -8))
         solid, dashed = (
             pg.mkPen(BLUE, width=2),
             pg.mkPen(VERMILION, width=2, style=pg.QtCore.Qt.PenStyle.DashLine),
@@ -51,6 +47,16 @@ class TrainingCurves(QWidget):
         self._loss = self._plots[0].plot(pen=solid)
         self._trained = self._plots[1].plot(pen=pg.mkPen(GREY, width=1), name="labels used")
         self._held_out = self._plots[1].plot(pen=dashed, name="labels held out")
+
+    def set_text_colour(self, colour: str) -> None:
+        """Draw axes, names and legend in a colour that stands out from napari's theme."""
+        for plot in self._plots:
+            for side in ("left", "bottom"):
+                plot.getAxis(side).setPen(colour)
+                plot.getAxis(side).setTextPen(colour)
+        self._legend.setLabelTextColor(colour)
+        for _, label in self._legend.items:
+            label.setText(label.text, color=colour)
 
     def clear(self) -> None:
         """Empty the plots for a new training."""

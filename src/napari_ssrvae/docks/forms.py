@@ -86,8 +86,7 @@ class ParameterForm(QWidget, Generic[Parameters]):
         low = kind.get("minimum", kind.get("exclusiveMinimum", 0))
         high = kind.get("maximum", kind.get("exclusiveMaximum", 1_000_000))
         if isinstance(number, QDoubleSpinBox):
-            fine = high <= 1 or (isinstance(default, float) and 0 < default < 0.1)
-            number.setDecimals(4 if fine else 2)
+            number.setDecimals(4 if isinstance(default, float) and 0 < default < 0.01 else 2)
             number.setSingleStep(0.05 if high <= 1 else 0.5)
         step = number.singleStep()
         number.setRange(low - step if optional else low, high)
@@ -146,5 +145,5 @@ def _form() -> QFormLayout:
     form = QFormLayout()
     form.setContentsMargins(0, 0, 0, 0)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     return form

@@ -63,16 +63,18 @@ class ResultsPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2, 3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self.look = QPushButton("Look at the traversals")
+        self.look = QPushButton("Traversals")
         self.look.setToolTip(
             "Move the view to the pictures of what the model has learnt: one strip for each class and latent"
         )
         self.look.clicked.connect(self._look)
-        self.back = QPushButton("Back to the micrograph")
+        self.back = QPushButton("Micrograph")
+        self.back.setToolTip("Move the view back to the micrograph")
         self.back.clicked.connect(self._back)
         self.hint = Hint()
 
         views = QHBoxLayout()
+        views.addWidget(QLabel("Look at"))
         views.addWidget(self.look)
         views.addWidget(self.back)
         column_layout = QVBoxLayout(self)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.forms import ParameterForm
 from napari_ssrvae.docks.sources import labels_of_layer
-from napari_ssrvae.docks.widgets import Hint, Progress, primary_button
+from napari_ssrvae.docks.widgets import Fold, Hint, Progress, primary_button
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.parameters import SegmentationParameters
 
@@ -60,7 +60,13 @@ class SegmentPanel(QWidget):
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.form, self.find, self.progress, self.foreign_row, self.hint):
+        for widget in (
+            Fold("Settings", self.form),
+            self.find,
+            self.progress,
+            self.foreign_row,
+            self.hint,
+        ):
             column.addWidget(widget)
 
         self.canvas.layers_changed.connect(self.refresh)

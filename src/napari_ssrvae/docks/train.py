@@ -157,12 +157,20 @@ class TrainPanel(QWidget):
     def _on_epoch(self, *_: object) -> None:
         self._need_curves().show_history(self.run.history)
 
+    def _on_theme(self, *_: object) -> None:
+        from napari.utils.theme import get_theme
+
+        if self._curves is not None:
+            self._curves.set_text_colour(get_theme(self.canvas.viewer.theme).text.as_hex())
+
     def _need_curves(self) -> Any:
         if self._curves is None:
             # pyqtgraph takes a good part of a second to import: not before there is something to plot.
             from napari_ssrvae.docks.curves import TrainingCurves
 
             self._curves = TrainingCurves(self)
+            self._on_theme()
+            self.canvas.viewer.events.theme.connect(self._on_theme)
             self._column.addWidget(self._curves)
         return self._curves
 

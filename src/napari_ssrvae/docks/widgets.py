@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap, QShowEvent
 from qtpy.QtWidgets import (
+    QDockWidget,
     QFrame,
     QLabel,
+    QMainWindow,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -92,6 +94,7 @@ class ScrollDock(QScrollArea):
     def __init__(self, canvas: Canvas, *contents: QWidget) -> None:
         super().__init__()
         self._canvas = canvas
+        self._placed = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -102,9 +105,27 @@ class ScrollDock(QScrollArea):
             column.addWidget(widget)
         column.addStretch(1)
         self.setWidget(inside)
-        self.setMinimumWidth(330)
+        inside.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Never be narrower than the contents: what is cut off cannot be clicked."""
+        inside, bar = self.widget(), self.verticalScrollBar()
+        laid_out = event is not None and event.type() == QEvent.Type.LayoutRequest
+        if laid_out and watched is inside and inside is not None and bar is not None:
+            self.setMinimumWidth(inside.minimumSizeHint().width() + bar.sizeHint().width())
+        return bool(super().eventFilter(watched, event))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Leave most of the window to the micrograph."""
+        return QSize(350, 640)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Learn which window the dock is in."""
+        """Learn which window the dock is in; take no more of its width than needed, the first time."""
         super().showEvent(event)
-        self._canvas.watch_window(self.window())
+        window, dock = self.window(), self.parent()
+        self._canvas.watch_window(window)
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parent()
+        if not self._placed and isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
+            self._placed = True
+            window.resizeDocks([dock], [self.sizeHint().width()], Qt.Orientation.Horizontal)

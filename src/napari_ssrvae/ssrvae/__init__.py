@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_ssrvae.ssrvae.description import Description
     from napari_ssrvae.ssrvae.estimator import SSRVAE
     from napari_ssrvae.ssrvae.events import (
         CheckpointEvent,
@@ -26,6 +27,7 @@ __all__ = [
     "PRESETS",
     "SSRVAE",
     "CheckpointEvent",
+    "Description",
     "EpochEvent",
     "FitEvent",
     "FitFailed",
@@ -40,6 +42,7 @@ _HOME = {
     "PRESETS": "parameters",
     "SSRVAE": "estimator",
     "CheckpointEvent": "events",
+    "Description": "description",
     "EpochEvent": "events",
     "FitEvent": "events",
     "FitFailed": "events",

@@ -15,6 +15,7 @@ from napari_ssrvae.errors import InputError
 from napari_ssrvae.ssrvae.calibration import probabilities, temperature_of
 from napari_ssrvae.ssrvae.checkpoint import read_model, write_model
 from napari_ssrvae.ssrvae.checks import checked_classes, checked_images, checked_labels
+from napari_ssrvae.ssrvae.description import Description
 from napari_ssrvae.ssrvae.events import FitEvent, FitFailed
 from napari_ssrvae.ssrvae.infer import Reading, plain, read, torch_errors
 from napari_ssrvae.ssrvae.network import Network, Shape
@@ -193,9 +194,7 @@ class SSRVAE:
 
     def pose(self, X: Any) -> Pose:
         """Return angle and offset of each patch against the model's upright."""
-        found = self._read(X, picture=False)
-        offset = found.offset[:, ::-1] * (self.patch_size / 2)
-        return Pose(found.angle, np.ascontiguousarray(offset))
+        return self._pose_of(self._read(X, picture=False))
 
     def reconstruct(self, X: Any) -> Array:
         """Return the model's picture (N, S, S) of each patch, in its pose."""
@@ -203,8 +202,33 @@ class SSRVAE:
 
     def novelty(self, X: Any) -> Array:
         """Return (N,) in [0, 1]: 1 = like nothing the model explains."""
-        found = self._read(X, picture=True)
-        return novelty_of(found.cost, found.class_logits.argmax(axis=1), self._cost_scale())
+        return self._novelty_of(self._read(X, picture=True))
+
+    def describe(self, X: Any) -> Description:
+        """Return probabilities, pose, latents and novelty together, for the price of one pass.
+
+        The same numbers as `predict_proba`, `pose`, `transform` and `novelty`, each of which looks
+        at every image again.
+
+        Raises
+        ------
+        InputError
+            Not trained, the patches are at fault, or the device failed.
+        """
+        network = self._trained()
+        images = checked_images(X, network.shape.size)
+        found = read(network, images, _where(network), picture=True)
+        if not self._costs and self._images is not None and np.array_equal(images, self._images):
+            # What the classes usually cost is read off the training images: these.
+            self._costs = self._costs_of(found)
+        pose = self._pose_of(found)
+        return Description(
+            probabilities(found.class_logits, self._temperature),
+            pose.angle_rad,
+            pose.offset_px,
+            found.content,
+            self._novelty_of(found),
+        )
 
     def decode(self, z: Any, y: Any) -> Array:
         """Return the upright particles (N, S, S) of contents (N, d) and classes (N,)."""
@@ -354,8 +378,18 @@ class SSRVAE:
                 _where(self._trained()),
                 picture=True,
             )
-            self._costs = cost_scale(found.cost, found.class_logits.argmax(axis=1), self.n_classes)
+            self._costs = self._costs_of(found)
         return self._costs
+
+    def _costs_of(self, found: Reading) -> tuple[float, ...]:
+        return cost_scale(found.cost, found.class_logits.argmax(axis=1), self.n_classes)
+
+    def _novelty_of(self, found: Reading) -> Array:
+        return novelty_of(found.cost, found.class_logits.argmax(axis=1), self._cost_scale())
+
+    def _pose_of(self, found: Reading) -> Pose:
+        offset = found.offset[:, ::-1] * (self.patch_size / 2)
+        return Pose(found.angle, np.ascontiguousarray(offset))
 
     def _device(self) -> torch.device:
         if self.device == "auto":
