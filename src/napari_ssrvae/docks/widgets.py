@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QColor, QIcon, QPixmap, QShowEvent
 from qtpy.QtWidgets import (
     QDockWidget,
@@ -122,10 +122,16 @@ class ScrollDock(QScrollArea):
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Learn which window the dock is in; take no more of its width than needed, the first time."""
         super().showEvent(event)
+        self._canvas.watch_window(self.window())
+        if not self._placed:
+            self._placed = True
+            # After the first layout: only then are long rows wrapped and the least width is known.
+            QTimer.singleShot(0, self._take_little)
+
+    def _take_little(self) -> None:
         window, dock = self.window(), self.parent()
-        self._canvas.watch_window(window)
         while dock is not None and not isinstance(dock, QDockWidget):
             dock = dock.parent()
-        if not self._placed and isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
-            self._placed = True
+        if isinstance(dock, QDockWidget) and isinstance(window, QMainWindow):
+            dock.setMinimumWidth(0)
             window.resizeDocks([dock], [self.sizeHint().width()], Qt.Orientation.Horizontal)
