@@ -369,6 +369,7 @@ def export(options: Namespace) -> Answer:
 def demo(options: Namespace) -> Answer:
     """Do the main job on the built-in sample."""
     if not options.headless and has_screen():
+        load_torch_before_qt()
         from napari_ssrvae.docks.window import run_demo
 
         run_demo(options.out, options.particles, options.seed)
@@ -387,10 +388,17 @@ def open_window(options: Namespace) -> Answer:
         raise InputError(
             "There is no screen to open a window on: use segment, train, classify and export instead."
         )
+    load_torch_before_qt()
     from napari_ssrvae.docks.window import run_with
 
     run_with(options.paths)
     return {"window": True}, ""
+
+
+def load_torch_before_qt() -> None:
+    """On Windows torch must be loaded first (pytorch issue 166628); elsewhere it can wait until it is needed."""
+    if sys.platform == "win32":
+        import torch  # noqa: F401
 
 
 def has_screen() -> bool:

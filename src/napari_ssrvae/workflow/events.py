@@ -12,6 +12,9 @@ __all__ = ["Failed", "Progress", "guarded"]
 
 Event = TypeVar("Event")
 
+# torch's libraries fail to load on Windows once Qt's are there (pytorch issue 166628).
+TORCH_AFTER_QT = 1114
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -43,6 +46,12 @@ def guarded(events: Iterator[Event]) -> Generator[Event | Failed, None, None]:
             "There is not enough memory for this step: close other programs or work on a smaller image."
         )
     except OSError as error:
+        if getattr(error, "winerror", None) == TORCH_AFTER_QT:
+            yield Failed(
+                "Windows could not load torch after the window: start with `napari-ssrvae open`, "
+                "which loads torch first."
+            )
+            return
         where = f" ({error.filename})" if error.filename else ""
         yield Failed(
             f"A file could not be read or written{where}: {error.strerror or error}; check disk and folder."
