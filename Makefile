@@ -3,7 +3,7 @@ VENV ?= .venv
 DEMO_LIBRARY ?= demo-library
 export VENV
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check wheel clean
 
 # With a screen: napari with the sample and the docks. Without: the same job, headless.
 demo:
@@ -27,3 +27,9 @@ check:
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# The wheel, installed with its extras into an empty environment outside the checkout, opened and used.
+wheel:
+	@scripts/setup.sh python test
+	@scripts/setup.sh virtual-screen
+	@VENV=$(VENV) scripts/check_wheel.sh

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_ssrvae.library import ParticleLibrary
+
 
 @pytest.fixture
 def labelled(bench: Any) -> Any:
@@ -117,9 +119,16 @@ def test_closing_the_window_while_it_trains_ends_the_training(labelled: Any) -> 
     training = labelled.canvas.training
     with labelled.qtbot.waitSignal(training.epoch_done, timeout=120_000):
         labelled.press(labelled.workbench.train.train)
+    folder = labelled.session.library.folder
+    labels = labelled.session.library.labels().to_dict()
     labelled.viewer.close()
     labelled.qtbot.waitUntil(lambda: not training.running, timeout=30_000)
     assert len(training.history) < 1000
+    # The library is let go with the window: another one may write to it.
+    labelled.qtbot.waitUntil(lambda: labelled.session.library is None, timeout=10_000)
+    with ParticleLibrary.open(folder) as again:
+        assert not again.read_only
+        assert again.labels().to_dict() == labels
 
 
 def test_a_dock_opened_while_it_trains_shows_the_training(labelled: Any) -> None:

@@ -257,18 +257,27 @@ class Canvas(QObject):
             self._try_adopt(layer)
 
     def watch_window(self, window: QObject | None) -> None:
-        """End all work when this window closes: napari has no hook for that."""
+        """End all work when this window closes, and let go of the library: napari has no hook for that."""
         if window is not None and (self._window is None or self._window() is not window):
             self._window = weakref.ref(window)
             window.installEventFilter(self)
+            window.destroyed.connect(self._on_window_gone)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
-        """See the window close."""
+        """See the window go: its closing may still be called off by napari's question, its hiding not."""
         mine = self._window is not None and watched is self._window()
-        if mine and event is not None and event.type() == QEvent.Type.Close:
+        if (
+            mine
+            and event is not None
+            and event.type() == QEvent.Type.Hide
+            and not event.spontaneous()
+        ):
             self.segmentation.abandon()
             self.training.abandon()
         return False
+
+    def _on_window_gone(self) -> None:
+        self.session.close()
 
     # --- what the session tells ----------------------------------------------------------------
 
