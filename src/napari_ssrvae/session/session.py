@@ -1,14 +1,10 @@
-"""The one observable state that every dock of a viewer shows. No Qt, no napari.
-
-All methods are called on the main thread. Long work runs elsewhere (`workflow`) and hands its result
-to `accept_particles` and `accept_training` here, which put it in the library before anybody is told.
-"""
+"""`Session`: micrographs, library and what is shown of them, with a signal for each kind of change."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +14,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.session.state import ClassSummary, MicrographState, summarise
 from napari_ssrvae.workflow import (
     ParticlesFound,
     Trained,
@@ -28,13 +25,11 @@ from napari_ssrvae.workflow import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from napari_ssrvae.library import ActResult, ParticleChange, ParticleClass, ParticleLibrary
     from napari_ssrvae.library.acts import Act
     from napari_ssrvae.micrographs import Micrograph
 
-__all__ = ["ClassSummary", "MicrographState", "Session", "libraries_home"]
+__all__ = ["Session", "libraries_home"]
 
 UNSURE_BELOW = 0.8
 
@@ -42,77 +37,6 @@ UNSURE_BELOW = 0.8
 def libraries_home() -> Path:
     """Return the folder in which new libraries are kept unless the user says otherwise."""
     return platformdirs.user_documents_path() / "napari-ssrvae"
-
-
-@dataclass(eq=False)
-class MicrographState:
-    """What the session holds in memory of one micrograph.
-
-    Attributes
-    ----------
-    micrograph : Micrograph
-        The image with its calibration.
-    labels : ndarray of int32, shape (H, W), or None
-        The particles' masks, 0 = background, 1..N; None before they are found.
-    particle_ids : ndarray of int64, shape (N + 1,)
-        The particle of each label id; 0 where there is none.
-    boxes : ndarray of int64, shape (N + 1, 4)
-        Bounding box of each label id: top, left, bottom, right, half open.
-    by_hand, by_model : ndarray of uint8, shape (N + 1,)
-        Class id of each label id, 0 = none.
-    probability : ndarray of float32, shape (N + 1,)
-        The model's probability of its class; NaN where there is no prediction.
-    """
-
-    micrograph: Micrograph
-    micrograph_id: int | None = None
-    labels: NDArray[np.int32] | None = None
-    table: pd.DataFrame | None = None
-    particle_ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
-    boxes: NDArray[np.int64] = field(default_factory=lambda: np.zeros((1, 4), np.int64))
-    by_hand: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
-    by_model: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
-    probability: NDArray[np.float32] = field(default_factory=lambda: np.full(1, np.nan, np.float32))
-
-    @property
-    def n_particles(self) -> int:
-        """How many particles the micrograph has."""
-        return len(self.particle_ids) - 1
-
-    def label_at(self, row: float, column: float) -> int:
-        """Return the label id at a position in pixels, 0 outside of every particle."""
-        if self.labels is None:
-            return 0
-        r, c = round(row), round(column)
-        if 0 <= r < self.labels.shape[0] and 0 <= c < self.labels.shape[1]:
-            return int(self.labels[r, c])
-        return 0
-
-    def shown_classes(self, unsure_below: float = 0.0) -> NDArray[np.uint8]:
-        """Return the class of each label id as shown: the hand's where there is one, else the model's.
-
-        Predictions with a probability under `unsure_below` are left out.
-        """
-        sure = np.nan_to_num(self.probability, nan=0.0) >= unsure_below
-        return np.where(self.by_hand > 0, self.by_hand, np.where(sure, self.by_model, 0)).astype(
-            np.uint8
-        )
-
-
-@dataclass(frozen=True)
-class ClassSummary:
-    """One class in numbers: particles by hand or model, how many of them unsure, median diameter as text."""
-
-    name: str
-    colour: str
-    particles: int
-    unsure: int
-    size: str
-
-
-def _sizes(table: pd.DataFrame, label_ids: NDArray[np.int64], in_nm: bool) -> NDArray[np.float64]:
-    diameter = np.sqrt(4 * table["area_nm2" if in_nm else "area_px"].to_numpy(float) / np.pi)
-    return np.asarray(diameter[np.isin(table["label_id"].to_numpy(), label_ids)], float)
 
 
 class Session:
@@ -185,8 +109,6 @@ class Session:
         """Set the pixel size in nm as the user typed it."""
         if not (np.isfinite(nm) and 0 < nm < 1e7):
             raise InputError(f"{nm:g} nm per pixel is not a length: type a number greater than 0.")
-        from dataclasses import replace
-
         source = "typed by hand"
         state.micrograph = replace(
             state.micrograph, pixel_size_nm=float(nm), pixel_size_source=source
@@ -287,38 +209,19 @@ class Session:
     def _clear(self, state: MicrographState) -> None:
         for particle_id in state.particle_ids[1:]:
             self._where.pop(int(particle_id), None)
-        state.labels = None
-        state.table = None
-        state.particle_ids = np.zeros(1, np.int64)
-        state.boxes = np.zeros((1, 4), np.int64)
-        state.by_hand = np.zeros(1, np.uint8)
-        state.by_model = np.zeros(1, np.uint8)
-        state.probability = np.full(1, np.nan, np.float32)
+        state.clear()
 
     def _load(self, state: MicrographState) -> None:
-        from scipy import ndimage
-
         self._clear(state)
         library = self.need_library()
         assert state.micrograph_id is not None
         table = library.particles(state.micrograph_id)
         if table.empty:
             return
-        labels = library.mask(state.micrograph_id)
-        size = int(table["label_id"].max()) + 1
-        state.labels, state.table = labels, table
-        state.particle_ids = np.zeros(size, np.int64)
-        state.particle_ids[table["label_id"].to_numpy()] = table.index.to_numpy()
-        state.boxes = np.zeros((size, 4), np.int64)
-        for label_id, box in enumerate(ndimage.find_objects(labels, max_label=size - 1), start=1):
-            if box is not None:
-                state.boxes[label_id] = (box[0].start, box[1].start, box[0].stop, box[1].stop)
+        state.take(library.mask(state.micrograph_id), table)
         for label_id, particle_id in enumerate(state.particle_ids):
             if particle_id:
                 self._where[int(particle_id)] = (state, label_id)
-        state.by_hand = np.zeros(size, np.uint8)
-        state.by_model = np.zeros(size, np.uint8)
-        state.probability = np.full(size, np.nan, np.float32)
         hand = library.labels()
         for labelled, class_id in zip(hand.index.to_numpy(), hand.to_numpy(), strict=True):
             at = self._where.get(int(labelled))
@@ -460,23 +363,7 @@ class Session:
 
     def summary(self) -> list[ClassSummary]:
         """Return for each class what the open micrographs hold of it, by hand or by the model."""
-        shown = [(s, s.shown_classes(), s.by_hand > 0) for s in self._states if s.table is not None]
-        entries = []
-        for c in self.classes:
-            particles = unsure = 0
-            sizes: list[NDArray[np.float64]] = []
-            in_nm = True
-            for state, classes, by_hand in shown:
-                members = classes == c.class_id
-                particles += int(members.sum())
-                unsure += int((members & ~by_hand & (state.probability < self._unsure_below)).sum())
-                in_nm &= state.micrograph.pixel_size_nm is not None
-                assert state.table is not None
-                sizes.append(_sizes(state.table, np.flatnonzero(members), in_nm))
-            every = np.concatenate(sizes) if sizes else np.zeros(0)
-            size = f"{np.median(every):.3g} {'nm' if in_nm else 'px'}" if len(every) else ""
-            entries.append(ClassSummary(c.name, c.colour, particles, unsure, size))
-        return entries
+        return summarise(self.classes, self._states, self._unsure_below)
 
     @property
     def unsure_below(self) -> float:

@@ -1,0 +1,134 @@
+"""What the session holds in memory of one micrograph, and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_ssrvae.library import ParticleClass
+    from napari_ssrvae.micrographs import Micrograph
+
+__all__ = ["ClassSummary", "MicrographState", "summarise"]
+
+
+@dataclass(eq=False)
+class MicrographState:
+    """What the session holds in memory of one micrograph.
+
+    Attributes
+    ----------
+    micrograph : Micrograph
+        The image with its calibration.
+    labels : ndarray of int32, shape (H, W), or None
+        The particles' masks, 0 = background, 1..N; None before they are found.
+    particle_ids : ndarray of int64, shape (N + 1,)
+        The particle of each label id; 0 where there is none.
+    boxes : ndarray of int64, shape (N + 1, 4)
+        Bounding box of each label id: top, left, bottom, right, half open.
+    by_hand, by_model : ndarray of uint8, shape (N + 1,)
+        Class id of each label id, 0 = none.
+    probability : ndarray of float32, shape (N + 1,)
+        The model's probability of its class; NaN where there is no prediction.
+    """
+
+    micrograph: Micrograph
+    micrograph_id: int | None = None
+    labels: NDArray[np.int32] | None = None
+    table: pd.DataFrame | None = None
+    particle_ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
+    boxes: NDArray[np.int64] = field(default_factory=lambda: np.zeros((1, 4), np.int64))
+    by_hand: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
+    by_model: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
+    probability: NDArray[np.float32] = field(default_factory=lambda: np.full(1, np.nan, np.float32))
+
+    def clear(self) -> None:
+        """Forget the particles."""
+        self.labels = None
+        self.table = None
+        self._make_room(1)
+
+    def take(self, labels: NDArray[np.int32], table: pd.DataFrame) -> None:
+        """Show these particles, no class known yet; `table` has the index particle_id and a column label_id."""
+        from scipy import ndimage
+
+        size = int(table["label_id"].max()) + 1
+        self._make_room(size)
+        self.labels, self.table = labels, table
+        self.particle_ids[table["label_id"].to_numpy()] = table.index.to_numpy()
+        for label_id, box in enumerate(ndimage.find_objects(labels, max_label=size - 1), start=1):
+            if box is not None:
+                self.boxes[label_id] = (box[0].start, box[1].start, box[0].stop, box[1].stop)
+
+    def _make_room(self, size: int) -> None:
+        self.particle_ids = np.zeros(size, np.int64)
+        self.boxes = np.zeros((size, 4), np.int64)
+        self.by_hand = np.zeros(size, np.uint8)
+        self.by_model = np.zeros(size, np.uint8)
+        self.probability = np.full(size, np.nan, np.float32)
+
+    @property
+    def n_particles(self) -> int:
+        """How many particles the micrograph has."""
+        return len(self.particle_ids) - 1
+
+    def label_at(self, row: float, column: float) -> int:
+        """Return the label id at a position in pixels, 0 outside of every particle."""
+        if self.labels is None:
+            return 0
+        r, c = round(row), round(column)
+        if 0 <= r < self.labels.shape[0] and 0 <= c < self.labels.shape[1]:
+            return int(self.labels[r, c])
+        return 0
+
+    def shown_classes(self, unsure_below: float = 0.0) -> NDArray[np.uint8]:
+        """Return the class of each label id as shown: the hand's where there is one, else the model's.
+
+        Predictions with a probability under `unsure_below` are left out.
+        """
+        sure = np.nan_to_num(self.probability, nan=0.0) >= unsure_below
+        return np.where(self.by_hand > 0, self.by_hand, np.where(sure, self.by_model, 0)).astype(
+            np.uint8
+        )
+
+
+@dataclass(frozen=True)
+class ClassSummary:
+    """One class in numbers: particles by hand or model, how many of them unsure, median diameter as text."""
+
+    name: str
+    colour: str
+    particles: int
+    unsure: int
+    size: str
+
+
+def summarise(
+    classes: Sequence[ParticleClass], states: Sequence[MicrographState], unsure_below: float
+) -> list[ClassSummary]:
+    """Return each class in numbers over all micrographs that have particles."""
+    shown = [s for s in states if s.table is not None]
+    # One unit for all, or the median would mix them.
+    unit = "nm" if all(s.micrograph.pixel_size_nm is not None for s in shown) else "px"
+    entries = []
+    for c in classes:
+        particles = unsure = 0
+        sizes = [np.zeros(0)]
+        for state in shown:
+            members = state.shown_classes() == c.class_id
+            doubted = (state.by_hand == 0) & (state.probability < unsure_below)
+            particles += int(members.sum())
+            unsure += int((members & doubted).sum())
+            assert state.table is not None
+            rows = members[state.table["label_id"].to_numpy()]
+            sizes.append(state.table[f"equivalent_diameter_{unit}"].to_numpy(float)[rows])
+        every = np.concatenate(sizes)
+        size = f"{np.median(every):.3g} {unit}" if len(every) else ""
+        entries.append(ClassSummary(c.name, c.colour, particles, unsure, size))
+    return entries
