@@ -1,6 +1,5 @@
 # Two commands need nothing before them: `make demo` and `make test`.
 VENV ?= .venv
-DEMO_LIBRARY ?= demo-library
 export VENV
 
 .PHONY: demo test check wheel clean
@@ -9,27 +8,27 @@ export VENV
 demo:
 	@scripts/setup.sh python
 	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] && scripts/setup.sh screen; then \
-		$(VENV)/bin/napari-ssrvae demo --out "$(DEMO_LIBRARY)"; \
+		"$$VENV/bin/napari-ssrvae" demo; \
 	else \
-		$(VENV)/bin/napari-ssrvae demo --headless --out "$(DEMO_LIBRARY)"; \
+		"$$VENV/bin/napari-ssrvae" demo --headless; \
 	fi
 
 # Every check and every test, the window's too, on a virtual display of its own.
 test:
 	@scripts/setup.sh python test
 	@scripts/setup.sh virtual-screen
-	@VENV=$(VENV) scripts/test.sh $(ARGS)
+	@scripts/test.sh $(ARGS)
 
 # The quick checks alone: style, types, walls, manifest.
 check:
 	@scripts/setup.sh python test
-	@VENV=$(VENV) scripts/test.sh --checks-only
-
-clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@scripts/test.sh --checks-only
 
 # The wheel, installed with its extras into an empty environment outside the checkout, opened and used.
 wheel:
 	@scripts/setup.sh python test
 	@scripts/setup.sh virtual-screen
-	@VENV=$(VENV) scripts/check_wheel.sh
+	@scripts/check_wheel.sh
+
+clean:
+	rm -rf "$$VENV" build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

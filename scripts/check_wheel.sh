@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)
-python="${VENV:-$root/.venv}/bin/python"
+python="$(cd "${VENV:-.venv}" && pwd)/bin/python"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT INT TERM
 

@@ -69,12 +69,13 @@ python_environment() {
     wanted=$(cat pyproject.toml constraints.txt scripts/setup.sh | cksum)
     if [ -x "$VENV/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return 0; fi
 
-    if [ ! -x "$VENV/bin/pip" ]; then
+    if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
         if ! python=$(find_python); then
             install_packages python3 python3-venv || true
             python=$(find_python) || { say "setup: Python 3.11 or newer is needed; have it installed: apt-get install python3 python3-venv"; return 1; }
         fi
         say "setup: making an isolated environment in $VENV with $("$python" --version)"
+        rm -rf "$VENV"
         if ! "$python" -m venv "$VENV" >/dev/null 2>&1; then
             rm -rf "$VENV"
             install_packages python3-venv || true

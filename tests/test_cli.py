@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from napari_ssrvae.cli import main
-from napari_ssrvae.library import ParticleLibrary
+from napari_ssrvae.library import ParticleLibrary, RenameClass
 from tests.conftest import disks
 
 
@@ -144,6 +145,16 @@ def test_a_bad_image_is_one_line_and_costs_nothing(
         ([{"micrograph": "nobody", "y": 40, "x": 40, "class": "a"}], ["line 2", "nobody"]),
         ([{"micrograph": "disks", "label_id": 99, "class": "a"}], ["line 2", "99"]),
         ([{"micrograph": "disks", "colour": "a"}], ["columns"]),
+        ([{"label_id": 1.5, "class": "a"}], ["line 2", "whole number"]),
+        ([{"label_id": 1, "class": "a"}, {"label_id": 2, "class": "x" * 90}], ["line 3"]),
+        (
+            [
+                {"label_id": 1, "class": "single"},
+                {"label_id": 2, "class": "b"},
+                {"label_id": 1, "class": "dimer"},
+            ],
+            ["line 4", "line 2"],
+        ),
     ],
 )
 def test_a_bad_table_labels_nothing(
@@ -160,6 +171,22 @@ def test_a_bad_table_labels_nothing(
     assert all(word in said["error"] and word in err for word in words)
     with ParticleLibrary.open(library, read_only=True) as opened:
         assert opened.labels().empty
+        assert not opened.can_undo
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_tables_of_every_spreadsheet_are_read(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], separator: str
+) -> None:
+    lines = [["label_id", "class"], ["1", "Single"], [], ["2", "ж 2"], ["3", ""]]
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "\ufeff" + "\r\n".join(separator.join(line) for line in lines), encoding="utf-8"
+    )
+    status, said, _ = run(capsys, "label", str(library), "--csv", str(path))
+    assert status == 0
+    # A class is known by its name whatever the case.
+    assert said["labelled"] == {"single": 1, "ж 2": 1}
 
 
 def test_training_without_labels_says_so(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,6 +218,80 @@ def test_segmenting_into_a_folder_that_is_no_library_costs_nothing(
     assert sorted(p.name for p in folder.iterdir()) == ["photo.txt"]
 
 
+def test_one_bad_image_does_not_stop_the_others(
+    tmp_path: Path, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x").mkdir()
+    twin = tmp_path / "x" / "disks.png"
+    iio.imwrite(twin, disks(seed=4)[0])
+    folder = tmp_path / "lib"
+    status, said, err = run(
+        capsys,
+        "segment",
+        str(image),
+        str(tmp_path / "missing.tif"),
+        str(twin),
+        "--library",
+        str(folder),
+    )
+    assert status == 1
+    assert said["particles"] == 24
+    assert said["micrographs"] == {str(image): 12, str(twin): 12}
+    assert [entry["path"] for entry in said["failed"]] == [str(tmp_path / "missing.tif")]
+    assert "missing.tif" in err
+
+
+def test_a_pixel_size_given_later_reaches_what_is_there(
+    tmp_path: Path, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "lib")
+    assert run(capsys, "segment", str(image), "--library", folder)[0] == 0
+    assert run(capsys, "segment", str(image), "--library", folder, "--pixel-size", "3")[0] == 0
+    # Again without: what was typed holds.
+    assert run(capsys, "segment", str(image), "--library", folder)[0] == 0
+    with ParticleLibrary.open(tmp_path / "lib", read_only=True) as opened:
+        assert opened.micrographs()["pixel_size_nm"].tolist() == [3.0]
+        table = opened.particles()
+        np.testing.assert_allclose(table["area_nm2"], 9 * table["area_px"])
+
+
+def test_a_damaged_model_does_not_take_the_place_of_a_good_one(
+    tmp_path: Path, library: Path, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "label", str(library), "--csv", str(disk_labels(tmp_path)))
+    _, said, _ = run(capsys, "train", str(library), "--epochs", "2")
+    good = Path(said["model"])
+    bad = tmp_path / "bad"
+    shutil.copytree(good, bad)
+    (bad / "weights.safetensors").write_bytes(b"damaged")
+    status, _, _ = run(capsys, "classify", str(library), "--model", str(bad))
+    assert status == 1
+    with ParticleLibrary.open(library, read_only=True) as opened:
+        assert opened.current_model == said["name"]
+        assert len(opened.predictions()) == 12
+    status, _, _ = run(
+        capsys, "classify", str(image), "--model", str(bad), "--library", str(tmp_path / "new")
+    )
+    assert status == 1
+
+    # A copy of the good one is the good one, and a renamed class stays one class.
+    copy = tmp_path / "copy"
+    shutil.copytree(good, copy)
+    with ParticleLibrary.open(library) as opened:
+        opened.do(RenameClass(opened.labels().iloc[0], "renamed"))
+        names = [c.name for c in opened.classes()]
+    other = tmp_path / "other.png"
+    iio.imwrite(other, disks(seed=2)[0])
+    status, _, _ = run(
+        capsys, "classify", str(other), "--library", str(library), "--model", str(copy)
+    )
+    assert status == 0
+    with ParticleLibrary.open(library, read_only=True) as opened:
+        assert [c.name for c in opened.classes()] == names
+        assert len(opened.models()) == 1
+        assert len(opened.predictions()) == 24
+
+
 def test_adding_a_micrograph_to_a_library(
     tmp_path: Path, library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,7 +309,15 @@ def test_adding_a_micrograph_to_a_library(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nothing"], ["train"], ["export", "x"], ["train", "x", "--classes", "0"]]
+    "arguments",
+    [
+        [],
+        ["nothing"],
+        ["train"],
+        ["export", "x"],
+        ["train", "x", "--classes", "0"],
+        ["demo", "--seed", "-1"],
+    ],
 )
 def test_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -219,7 +328,7 @@ def test_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str
 
 @pytest.mark.parametrize("name", ["reproduce", "bench"])
 def test_what_comes_later_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([name]) == 1
+    assert main([name, "all", "--out", "x"]) == 1
     assert "not part of this version yet" in capsys.readouterr().err
 
 

@@ -53,12 +53,9 @@ def _one(path: Path, model_folder: Path, card: ModelCard) -> ClassifiedMicrograp
     def work() -> Iterator[Any]:
         micrograph = read_micrograph(path)
         yield micrograph
-        known = {
-            k: v for k, v in card.segmentation.items() if k in SegmentationParameters.model_fields
-        }
         yield from find_particles(
             micrograph,
-            SegmentationParameters(**known),
+            SegmentationParameters(**card.segmentation),
             window=card.window_for(micrograph.pixel_size_nm),
             size=card.patch_size,
         )
@@ -97,7 +94,7 @@ def classify_micrographs(
     ----------
     paths : sequence of Path
     library : ParticleLibrary
-        Classes that the model knows and the library does not are added.
+        It has a model of that name.
     model_folder : Path
         A model as `train_model` leaves it.
     model_name : str
@@ -111,7 +108,7 @@ def classify_micrographs(
         One for each path, in order, after it was stored. One with an `error` was not.
     """
     card = read_model_card(model_folder)
-    class_ids = _class_ids(library, card)
+    class_ids = tuple(int(i) for i in library.models().to_dict("index")[model_name]["class_ids"])
     for result in _run([Path(p) for p in paths], model_folder, card, scheduler):
         if not result.error:
             assert result.micrograph is not None
@@ -129,17 +126,6 @@ def classify_micrographs(
             except InputError as error:
                 result = replace(result, error=str(error))
         yield result
-
-
-def _class_ids(library: ParticleLibrary, card: ModelCard) -> tuple[int, ...]:
-    from napari_ssrvae.library import AddClass
-
-    known = {c.name: c.class_id for c in library.classes()}
-    for name in card.class_names:
-        if name not in known:
-            library.do(AddClass(name))
-    known = {c.name: c.class_id for c in library.classes()}
-    return tuple(known[name] for name in card.class_names)
 
 
 def _run(

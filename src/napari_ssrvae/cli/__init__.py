@@ -6,7 +6,9 @@ or the file is at fault (one line says which and why), 2 usage. Ctrl-C leaves a 
 
 from __future__ import annotations
 
+import io
 import json
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -21,10 +23,17 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = make_parser().parse_args(arguments)
+    # File names may hold bytes that are no text; showing one must not undo the work.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         answer, text = options.run(options)
     except InputError as error:
         _fail(options.json, str(error))
+        return 1
+    except sqlite3.Error as error:
+        _fail(options.json, f"The library could not be read or written ({error}): check the disk.")
         return 1
     except OSError as error:
         _fail(options.json, f"{error.filename or 'A file'}: {error.strerror or error}.")
@@ -33,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _fail(options.json, "Stopped; what was done so far is in the library.")
         return INTERRUPTED
     if options.json:
-        print(json.dumps(answer, ensure_ascii=False))
+        print(json.dumps(answer))
     elif text:
         print(text)
     return 1 if answer.get("failed") else 0
@@ -42,4 +51,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _fail(as_json: bool, message: str) -> None:
     print(f"napari-ssrvae: {message}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"error": message}, ensure_ascii=False))
+        print(json.dumps({"error": message}))

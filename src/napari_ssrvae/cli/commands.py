@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
@@ -14,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.workflow import (
+    TYPED,
     Classified,
     Failed,
     ParticlesFound,
@@ -109,40 +113,89 @@ def info(options: Namespace) -> Answer:
 
 def segment(options: Namespace) -> Answer:
     """Find the particles of micrographs and put them into a library."""
-    from napari_ssrvae.library import ParticleLibrary
     from napari_ssrvae.micrographs import read_micrograph
     from napari_ssrvae.particles import SegmentationParameters
 
     parameters = parameters_from(SegmentationParameters, options.set)
-    micrographs = [
-        with_pixel_size(read_micrograph(path), options.pixel_size) for path in options.images
-    ]
-    known = (options.library / "library.sqlite").exists()
-    with (
-        ParticleLibrary.open(options.library)
-        if known
-        else ParticleLibrary.create(options.library) as library
-    ):
-        counts: dict[str, int] = {}
-        failed: list[str] = []
-        for micrograph in micrographs:
-            say(options, micrograph.name)
+    counts: dict[str, int] = {}
+    lost: dict[str, int] = {}
+    failed: list[dict[str, str]] = []
+    with LibraryAtNeed(options.library) as at_need:
+        for path in options.images:
+            say(options, str(path))
             try:
-                counts[micrograph.name] = segment_one(options, library, micrograph, parameters)
+                micrograph = with_pixel_size(read_micrograph(path), options.pixel_size)
+                # Found first, and the library made then: an image without particles leaves nothing behind.
+                window = project_window(at_need.library, micrograph)
+                found = last_of(
+                    options, find_particles(micrograph, parameters, window=window), ParticlesFound
+                )
+                _, change = store_particles(at_need.make(), micrograph, found)
             except InputError as error:
-                if len(micrographs) == 1:
+                if len(options.images) == 1:
                     raise
-                failed.append(str(error))
-                say(options, f"  {error}")
+                failed.append({"path": str(path), "error": str(error)})
+                print(f"napari-ssrvae: {path}: {error}", file=sys.stderr)
+                continue
+            counts[str(path)] = len(found.table)
+            if change.retired_labelled:
+                lost[str(path)] = len(change.retired_labelled)
+                say(
+                    options,
+                    f"  {lost[str(path)]} labelled particles are not there any more; their labels are kept",
+                )
     total = sum(counts.values())
     answer: dict[str, Any] = {
         "library": str(options.library),
         "particles": total,
         "micrographs": counts,
     }
+    if lost:
+        answer["labelled_particles_gone"] = lost
     if failed:
         answer["failed"] = failed
     return answer, f"{total:,} particles of {len(counts)} micrographs in {options.library}"
+
+
+class LibraryAtNeed:
+    """A library that is opened if it is there, and made only when something goes into it."""
+
+    def __init__(self, folder: Path) -> None:
+        from napari_ssrvae.library import ParticleLibrary
+
+        self._folder = folder
+        self.library: ParticleLibrary | None = None
+        if (folder / "library.sqlite").exists():
+            self.library = ParticleLibrary.open(folder)
+            if self.library.read_only:
+                reason = self.library.read_only_reason
+                self.library.close()
+                raise InputError(f"{folder} is open read-only: {reason}")
+
+    def make(self) -> ParticleLibrary:
+        """Return the library, made now if it was not there."""
+        from napari_ssrvae.library import ParticleLibrary
+
+        if self.library is None:
+            self.library = ParticleLibrary.create(self._folder)
+        return self.library
+
+    def __enter__(self) -> LibraryAtNeed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.library is not None:
+            self.library.close()
+
+
+def last_of(options: Namespace, events: Iterable[Any], kind: type[Event]) -> Event:
+    """Follow the events of a step and return its result."""
+    result: Event | None = None
+    for event in follow(options, events):
+        if isinstance(event, kind):
+            result = event
+    assert result is not None, "a step ends with its result or a failure"
+    return result
 
 
 def with_pixel_size(micrograph: Micrograph, nm: float | None) -> Micrograph:
@@ -151,20 +204,7 @@ def with_pixel_size(micrograph: Micrograph, nm: float | None) -> Micrograph:
         return micrograph
     if not 0 < nm < 1e7:
         raise InputError(f"{nm:g} nm per pixel is not a length: give a number greater than 0.")
-    return replace(micrograph, pixel_size_nm=nm, pixel_size_source="typed by hand")
-
-
-def segment_one(
-    options: Namespace, library: ParticleLibrary, micrograph: Micrograph, parameters: Any
-) -> int:
-    """Find the particles of one micrograph; return how many."""
-    for event in follow(
-        options, find_particles(micrograph, parameters, window=project_window(library, micrograph))
-    ):
-        if isinstance(event, ParticlesFound):
-            store_particles(library, micrograph, event)
-            return len(event.table)
-    raise AssertionError("a search ends with particles or a failure")
+    return replace(micrograph, pixel_size_nm=nm, pixel_size_source=TYPED)
 
 
 def label(options: Namespace) -> Answer:
@@ -222,11 +262,9 @@ def train_one(
         random_state=options.seed,
         device=device,
     )
-    for event in follow(options, events):
-        if isinstance(event, Trained):
-            register_training(library, event)
-            return event
-    raise AssertionError("a training ends with a model or a failure")
+    trained = last_of(options, events, Trained)
+    register_training(library, trained)
+    return trained
 
 
 def classify(options: Namespace) -> Answer:
@@ -244,36 +282,43 @@ def classify(options: Namespace) -> Answer:
 
 def classify_library(options: Namespace, library: ParticleLibrary) -> int:
     """Let a model predict every particle of a library; return how many."""
-    name = library.current_model
+    before = name = library.current_model
     if options.model is not None:
         name = adopt_model(library, options.model)
-    if name is None:
-        raise InputError(f"{library.folder} has no model yet: train one, or name one with --model.")
-    class_ids = tuple(int(i) for i in library.models().to_dict("index")[name]["class_ids"])
-    ids, images = library.patches()
-    if not len(ids):
-        raise InputError(f"{library.folder} has no particles yet: segment micrographs first.")
-    folder = options.model or library.model_folder(name)
-    for event in follow(options, classify_particles(folder, ids, images, class_ids)):
-        if isinstance(event, Classified):
-            store_predictions(library, name, event.predictions)
-            library.current_model = name
+    try:
+        if name is None:
+            raise InputError(
+                f"{library.folder} has no model yet: train one, or name one with --model."
+            )
+        class_ids = tuple(int(i) for i in library.models().to_dict("index")[name]["class_ids"])
+        ids, images = library.patches()
+        if not len(ids):
+            raise InputError(f"{library.folder} has no particles yet: segment micrographs first.")
+        events = classify_particles(library.model_folder(name), ids, images, class_ids)
+        store_predictions(library, name, last_of(options, events, Classified).predictions)
+    except InputError:
+        # The predictions that were shown stay in view.
+        library.current_model = before
+        raise
+    library.current_model = name
     return len(ids)
 
 
 def adopt_model(library: ParticleLibrary, folder: Path) -> str:
     """Copy a model from elsewhere into the library and return its name there."""
-    import shutil
-
     from napari_ssrvae.files import atomic_folder
     from napari_ssrvae.library import AddClass
+    from napari_ssrvae.ssrvae import SSRVAE
 
-    inside = [
-        n for n in library.models().index if library.model_folder(n).resolve() == folder.resolve()
-    ]
-    if inside:
-        return str(inside[0])
+    read_model_card(folder)
+
+    weights = _hash(folder / "weights.safetensors")
+    for inside in library.models().index:
+        # The same model again is the same model, wherever it was copied to.
+        if _hash(library.model_folder(str(inside)) / "weights.safetensors") == weights:
+            return str(inside)
     card = read_model_card(folder)
+    SSRVAE.load(folder)
     known = {c.name for c in library.classes()}
     for class_name in card.class_names:
         if class_name not in known:
@@ -296,10 +341,13 @@ def adopt_model(library: ParticleLibrary, folder: Path) -> str:
     return name
 
 
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
 def classify_images(options: Namespace) -> Answer:
     """Segment and classify new micrographs with a model."""
     from napari_ssrvae.batch import classify_micrographs
-    from napari_ssrvae.library import ParticleLibrary
 
     if options.library is None:
         raise InputError(
@@ -312,11 +360,8 @@ def classify_images(options: Namespace) -> Answer:
         )
     if options.model is not None:
         read_model_card(options.model)
-    with (
-        ParticleLibrary.open(options.library)
-        if known
-        else ParticleLibrary.create(options.library) as library
-    ):
+    with LibraryAtNeed(options.library) as at_need:
+        library = at_need.make()
         name = (
             adopt_model(library, options.model)
             if options.model is not None
@@ -324,7 +369,7 @@ def classify_images(options: Namespace) -> Answer:
         )
         if name is None:
             raise InputError(
-                f"{options.library} has no model yet: train one, or name one with --model DIR."
+                f"{options.library} has no model yet: train one, or name one with --model."
             )
         library.current_model = name
         counts, failed = {}, []
@@ -338,12 +383,18 @@ def classify_images(options: Namespace) -> Answer:
         for result in results:
             if result.error:
                 failed.append({"path": str(result.path), "error": result.error})
-                print(f"napari-ssrvae: {result.path.name}: {result.error}", file=sys.stderr)
+                print(f"napari-ssrvae: {result.path}: {result.error}", file=sys.stderr)
             else:
                 assert result.found is not None
                 counts[str(result.path)] = len(result.found.table)
                 say(options, f"{result.path.name}: {len(result.found.table):,} particles")
         summary = library.summary()
+    if not known and not counts:
+        # Made for this alone, and nothing came of it.
+        shutil.rmtree(options.library)
+        raise InputError(
+            f"None of the {len(failed)} images could be classified: {failed[0]['error']}"
+        )
     answer: dict[str, Any] = {**summary, "library": str(options.library), "micrographs": counts}
     if failed:
         answer["failed"] = failed
@@ -402,10 +453,17 @@ def load_torch_before_qt() -> None:
 
 
 def has_screen() -> bool:
-    """Whether a window can be shown here."""
-    if sys.platform != "linux":
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    """Whether a window can be shown here.
+
+    Tried in a process of its own: Qt aborts the program at a display that does not answer or a library that lacks.
+    """
+    if sys.platform == "linux" and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return False
+    attempt = "from qtpy.QtWidgets import QApplication; QApplication([])"
+    tried = subprocess.run([sys.executable, "-c", attempt], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 def later(options: Namespace) -> Answer:

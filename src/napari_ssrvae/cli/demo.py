@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_ssrvae.cli.commands import Answer, say, segment_one, train_one
-from napari_ssrvae.workflow import TrainingSet
+from napari_ssrvae.cli.commands import Answer, last_of, say, train_one
+from napari_ssrvae.workflow import ParticlesFound, TrainingSet, find_particles, store_particles
 
 __all__ = ["run_headless"]
 
@@ -24,7 +24,6 @@ def run_headless(options: Namespace) -> Answer:
     from napari_ssrvae.evaluation.metrics import balanced_accuracy
     from napari_ssrvae.library import AssignClass, ParticleLibrary, export_library
     from napari_ssrvae.micrographs import Micrograph
-    from napari_ssrvae.particles import SegmentationParameters
     from napari_ssrvae.ssrvae import SSRVAEParameters
 
     made = generate_micrograph(options.particles, seed=options.seed)
@@ -38,7 +37,9 @@ def run_headless(options: Namespace) -> Answer:
     folder = options.out or _free_folder(Path(DEFAULT_FOLDER))
     with ParticleLibrary.create(folder, class_names=made.class_names) as library:
         say(options, "1/4 finding particles")
-        n_particles = segment_one(options, library, micrograph, SegmentationParameters())
+        found = last_of(options, find_particles(micrograph), ParticlesFound)
+        store_particles(library, micrograph, found)
+        n_particles = len(found.table)
 
         # The truth plays the user: it clicks a few particles of each class.
         micrograph_id = int(library.micrographs().index[0])

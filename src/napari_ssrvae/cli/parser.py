@@ -13,6 +13,8 @@ from napari_ssrvae import __version__
 __all__ = ["make_parser"]
 
 FORMATS = ("bundle", "csv", "images", "tiff", "coco", "hdf5", "zarr", "anndata")
+# Fewer agglomerates need not hold every class.
+LEAST_SAMPLE = 50
 PRESETS = ("default", "paper", "ss-vae", "rvae", "vae")
 
 
@@ -50,9 +52,9 @@ def make_parser() -> argparse.ArgumentParser:
     demo.add_argument("--headless", action="store_true", help="without a window")
     demo.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the library")
     demo.add_argument(
-        "--particles", type=_positive, default=300, metavar="N", help="particles in the sample"
+        "--particles", type=_enough, default=300, metavar="N", help="particles in the sample"
     )
-    demo.add_argument("--seed", type=int, default=0)
+    demo.add_argument("--seed", type=_not_negative, default=0)
 
     window = add("open", "napari with the docks and these in it", "open_window")
     window.add_argument("paths", nargs="+", type=Path, metavar="LIB|IMAGE")
@@ -85,7 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
     train = add("train", "train the ss-rVAE on a library's particles and labels")
     train.add_argument("library", type=Path, metavar="LIB")
     train.add_argument("--preset", choices=PRESETS, default="default")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=_not_negative, default=0)
     train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     train.add_argument(
         "--classes", type=_positive, metavar="N", help="how many classes must have labels"
@@ -126,9 +128,25 @@ def make_parser() -> argparse.ArgumentParser:
         ("bench", "the benchmarks as a table (comes with the issue on the model)"),
     ):
         later = add(name, text, "later")
-        later.add_argument("what", nargs="*")
+        later.add_argument("what", nargs=argparse.REMAINDER)
         later.set_defaults(name=name)
     return parser
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**31 - 1}")
+    return value
+
+
+def _enough(text: str) -> int:
+    value = int(text)
+    if value < LEAST_SAMPLE:
+        raise argparse.ArgumentTypeError(
+            f"{text} particles are too few for four classes: at least {LEAST_SAMPLE}"
+        )
+    return value
 
 
 def _positive(text: str) -> int:

@@ -19,7 +19,7 @@ from napari_ssrvae.docks.drawing import Drawing
 from napari_ssrvae.docks.hand import Hand
 from napari_ssrvae.docks.runs import SegmentationRun, TrainingRun
 from napari_ssrvae.docks.settings import libraries_folder
-from napari_ssrvae.docks.sources import micrograph_of_layer
+from napari_ssrvae.docks.sources import micrograph_of_layer, plane_of_layer
 from napari_ssrvae.docks.traversals import Traversals
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import MicrographState, Session
@@ -88,6 +88,7 @@ class Canvas(QObject):
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.layers.selection.events.active.connect(self._on_active)
+        viewer.dims.events.current_step.connect(self._on_step)
         viewer.mouse_drag_callbacks.append(self.hand.on_drag)
         self.hand.bind(viewer, viewer)
 
@@ -139,11 +140,26 @@ class Canvas(QObject):
         """
         state = self.session.current
         drawing = self._drawings.get(state) if state is not None else None
-        if state is None or drawing is None or state.labels is None or not drawing.layers():
+        if state is None or drawing is None or state.labels is None:
+            return None
+        seen = [layer for layer in drawing.layers() if layer.visible]
+        if not seen or self.viewer.dims.ndisplay != 2 or self.other_plane_in_view:
             return None
         # A multiscale layer's data coordinates are those of its finest level.
-        at = np.asarray(drawing.layers()[0].world_to_data(position), float)[-2:]
+        at = np.asarray(seen[0].world_to_data(position), float)[-2:]
         return state, state.label_at(at[0], at[1])
+
+    @property
+    def other_plane_in_view(self) -> bool:
+        """Whether the viewer shows another plane of the stack than the one that is worked on."""
+        state = self.session.current
+        drawing = self._drawings.get(state) if state is not None else None
+        if drawing is None or drawing.image is None:
+            return False
+        return self._plane_in_view(drawing.image) != drawing.plane
+
+    def _plane_in_view(self, layer: Image) -> tuple[int, ...]:
+        return plane_of_layer(layer, tuple(self.viewer.dims.point))
 
     # --- micrographs ---------------------------------------------------------------------------
 
@@ -155,11 +171,12 @@ class Canvas(QObject):
         InputError
             The picture is not one that particles can be found in.
         """
+        plane = self._plane_in_view(layer)
         for known, shown in self._drawings.items():
-            if shown.image is layer:
+            if shown.image is layer and shown.plane == plane:
                 self.session.set_current(known)
                 return known
-        micrograph = micrograph_of_layer(layer, tuple(self.viewer.dims.current_step))
+        micrograph = micrograph_of_layer(layer, plane)
         state = self.session.add_micrograph(micrograph)
         drawing = self._drawings.get(state)
         if drawing is not None and drawing.image is not None:
@@ -167,14 +184,22 @@ class Canvas(QObject):
             return state
         if drawing is None:
             drawing = self._drawings[state] = self._drawing(state, layer)
-        drawing.image = layer
+        drawing.attach(layer)
+        drawing.plane = plane
         self.hand.bind(self.viewer, layer)
+        layer.events.data.connect(self._on_pixels_replaced)
         with self._own():
             drawing.draw()
         for note in micrograph.notes:
             self.message.emit(f"{micrograph.name}: {note}.")
         self._on_current()
         return state
+
+    def _on_pixels_replaced(self, event: Any) -> None:
+        """Let go of a layer that shows another picture now."""
+        for drawing in self._drawings.values():
+            drawing.forget(event.source)
+        self.layers_changed.emit()
 
     def _drawing(self, state: MicrographState, image: Image | None) -> Drawing:
         return Drawing(self.viewer, self.session, state, image, self._bind)
@@ -255,6 +280,9 @@ class Canvas(QObject):
                 return
         if any(layer is image for image in self.image_layers()):
             self._try_adopt(layer)
+
+    def _on_step(self, _event: Any) -> None:
+        self.layers_changed.emit()
 
     def watch_window(self, window: QObject | None) -> None:
         """End all work when this window closes, and let go of the library: napari has no hook for that."""

@@ -10,6 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_ssrvae.docks.sources import pixel_size_of_layer
 from napari_ssrvae.session import MicrographState, Session
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Drawing:
         Held weakly: the viewer owns the canvas, and the canvas the drawings.
     on_new_layer : callable
         Called with each layer that is made here.
+    plane : tuple of int
+        Which plane of a stack the micrograph is; () for a flat layer.
     """
 
     def __init__(
@@ -44,13 +47,36 @@ class Drawing:
         state: MicrographState,
         image: Image | None,
         on_new_layer: Callable[[Layer], None],
+        plane: tuple[int, ...] = (),
     ) -> None:
         self._viewer = weakref.ref(viewer)
         self._session = session
         self._state = state
         self._on_new_layer = on_new_layer
-        self.image = image
+        self.plane = plane
         self.drawn: dict[str, Labels] = {}
+        self._place: dict[str, Any] = {}
+        self.image: Image | None = None
+        if image is not None:
+            self.attach(image)
+
+    def attach(self, image: Image) -> None:
+        """Take this layer as the picture of the micrograph."""
+        self.image = image
+        self._remember_place()
+
+    def _remember_place(self) -> None:
+        """Keep where the picture lies in the world, for the day that its layer is deleted."""
+        image = self.image
+        if image is None:
+            return
+        self._place = {
+            "scale": tuple(image.scale[-2:]),
+            "translate": tuple(image.translate[-2:]),
+            "units": tuple(map(str, image.units[-2:])),
+        }
+        if image.ndim == 2:
+            self._place |= {"rotate": image.rotate, "shear": image.shear, "affine": image.affine}
 
     def layers(self) -> list[Layer]:
         """Return the layers that are in the viewer."""
@@ -76,8 +102,11 @@ class Drawing:
         if viewer is None:
             return
         if self.image is None:
-            self.image = viewer.add_image(state.micrograph.image, name=state.micrograph.name)
-            self._on_new_layer(self.image)
+            self.plane = ()
+            picture, name = state.micrograph.image, state.micrograph.name
+            again = viewer.add_image(picture, name=name, **self._place)
+            self.attach(again)
+            self._on_new_layer(again)
         self.calibrate()
         if state.labels is not None:
             outlines = DirectLabelColormap(color_dict={None: OUTLINE_COLOUR, 0: NOTHING})
@@ -97,15 +126,27 @@ class Drawing:
 
     def calibrate(self) -> None:
         """Give the layers the micrograph's scale, so that napari's scale bar is right."""
-        viewer, nm = self._viewer(), self._state.micrograph.pixel_size_nm
-        if viewer is None or nm is None or self.image is None:
+        viewer, nm, image = self._viewer(), self._state.micrograph.pixel_size_nm, self.image
+        if viewer is None or nm is None or image is None:
             return
-        stack = self.image.ndim - 2
-        self.image.scale = (*self.image.scale[:stack], nm, nm)
-        self.image.units = (*map(str, self.image.units[:stack]), "nm", "nm")
+        known = pixel_size_of_layer(image)
+        if known is None or abs(known - nm) > 1e-9 * nm:
+            # A layer in pixels, or one whose scale was corrected: its place grows with its pixels.
+            stack = image.ndim - 2
+            old = np.asarray(image.scale[stack:], float)
+            new = np.sign(old) * nm
+            image.translate = (
+                *image.translate[:stack],
+                *(image.translate[stack:] * np.abs(new / old)),
+            )
+            image.scale = (*image.scale[:stack], *new)
+            image.units = (*map(str, image.units[:stack]), "nm", "nm")
+        self._remember_place()
         for layer in self.drawn.values():
-            layer.scale, layer.units = (nm, nm), ("nm", "nm")
+            layer.scale, layer.translate = self._place["scale"], self._place["translate"]
+            layer.units = self._place["units"]
         viewer.canvas.overlays.scale_bar.visible = True
+        self._describe()
 
     def _class_colours(self) -> DirectLabelColormap:
         colours: dict[int | None, Any] = {None: NOTHING, 0: NOTHING}
@@ -130,19 +171,11 @@ class Drawing:
         if role in self.drawn:
             self.drawn[role].data = data
             return
-        viewer, image = self._viewer(), self.image
+        viewer = self._viewer()
         assert viewer is not None
-        assert image is not None
-        place: dict[str, Any] = {
-            "scale": image.scale[-2:],
-            "translate": image.translate[-2:],
-            "units": tuple(map(str, image.units[-2:])),
-        }
-        if image.ndim == 2:
-            place |= {"rotate": image.rotate, "shear": image.shear, "affine": image.affine}
         active = viewer.layers.selection.active
         name = f"{role} · {self._state.micrograph.name}"
-        layer = viewer.add_labels(data, name=name, colormap=colours, opacity=opacity, **place)
+        layer = viewer.add_labels(data, name=name, colormap=colours, opacity=opacity, **self._place)
         layer.contour = contour
         # Its pixels belong to the session: napari's brush would change the picture and nothing else.
         layer.editable = False

@@ -67,6 +67,8 @@ class ExportPanel(QWidget):
         column.addWidget(self.hint)
         self.session.library_changed.connect(self.refresh)
         self.session.particles_changed.connect(self.refresh)
+        for run in (self.canvas.training, self.canvas.segmentation):
+            run.changed.connect(self.refresh)
         self.refresh()
 
     @property
@@ -80,7 +82,9 @@ class ExportPanel(QWidget):
     def refresh(self, *_: object) -> None:
         """Show the session as it is."""
         library = self.session.library
+        working = self.canvas.training.running or self.canvas.segmentation.running
         self.export.setEnabled(library is not None)
+        self.open.setEnabled(not working)
         if library is None:
             self.where.say(
                 "A library begins by itself when particles are found; every act is saved at once."

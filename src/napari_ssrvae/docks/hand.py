@@ -88,7 +88,9 @@ class Hand(QObject):
     def press_class_key(self, viewer: napari.Viewer, number: int) -> None:
         """Choose the class at a place of the list and give it to the particle under the mouse; 0 clears."""
         classes = self._session.classes
-        at = self._find(tuple(viewer.cursor.position))
+        # Without the hand, or with the mouse elsewhere, a key only chooses.
+        pointing = self._labelling and viewer.mouse_over_canvas
+        at = self._find(tuple(viewer.cursor.position)) if pointing else None
         state, label_id = at if at is not None else (None, 0)
         if number == 0:
             if state is not None and label_id:

@@ -59,6 +59,11 @@ class MicrographBar(QWidget):
             "Draw again what was deleted from the viewer; nothing was lost with the layers"
         )
         self.again.clicked.connect(self._redraw)
+        self.plane = QPushButton("Work on the plane in view")
+        self.plane.setToolTip(
+            "Another plane of the stack is worked on: its particles are not those you see"
+        )
+        self.plane.clicked.connect(self._take_plane)
         self.hint = Hint()
 
         form = QFormLayout()
@@ -72,6 +77,7 @@ class MicrographBar(QWidget):
         column.setContentsMargins(0, 0, 0, 4)
         column.addLayout(form)
         column.addWidget(self.again)
+        column.addWidget(self.plane)
         column.addWidget(self.hint)
 
         self.canvas.layers_changed.connect(self.refresh)
@@ -108,6 +114,7 @@ class MicrographBar(QWidget):
             self.source.setText("type it if you know it")
         else:
             self.source.setText(micrograph.pixel_size_source)
+        self.plane.setVisible(self.canvas.other_plane_in_view)
         self.again.setVisible(state is not None and not self.canvas.is_complete(state))
         if state is None:
             self.hint.say(
@@ -133,6 +140,15 @@ class MicrographBar(QWidget):
         except InputError as error:
             self.hint.say(str(error), error=True)
             self.refresh()
+
+    def _take_plane(self) -> None:
+        layer = self.canvas.image_layer(self.session.current)
+        if layer is None:
+            return
+        try:
+            self.canvas.adopt(layer)
+        except InputError as error:
+            self.hint.say(str(error), error=True)
 
     def _redraw(self) -> None:
         state = self.session.current

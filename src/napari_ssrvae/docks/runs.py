@@ -25,6 +25,7 @@ from napari_ssrvae.workflow import (
 if TYPE_CHECKING:
     import numpy as np
 
+    from napari_ssrvae.library import ParticleLibrary
     from napari_ssrvae.particles import SegmentationParameters
     from napari_ssrvae.session import MicrographState, Session
     from napari_ssrvae.ssrvae import EpochEvent, SSRVAEParameters
@@ -49,6 +50,7 @@ class _Run(QObject):
         self.fraction = 0.0
         self.text = ""
         self.error = ""
+        self._library: ParticleLibrary | None = None
         self._task = Task(self)
         self._task.event.connect(self._on_event)
         self._task.failed.connect(self._on_failed)
@@ -61,7 +63,16 @@ class _Run(QObject):
 
     def abandon(self) -> None:
         """End the work; nobody wants its result."""
+        if self.running:
+            self.text = "Stopped"
         self._task.abandon()
+
+    def _still_ours(self) -> bool:
+        """Whether the library is still the one this work was started for; says so if it is not."""
+        if self._library is None or self._library is self.session.library:
+            return True
+        self.fail("Another library was opened meanwhile, so the result was left out: start again.")
+        return False
 
     def fail(self, message: str) -> None:
         """Show one sentence in the place of the work."""
@@ -70,6 +81,7 @@ class _Run(QObject):
 
     def _begin(self, text: str) -> None:
         self.fraction, self.text, self.error = 0.0, text, ""
+        self._library = self.session.library
 
     def _on_failed(self, message: str) -> None:
         self.fail(message)
@@ -101,7 +113,11 @@ class SegmentationRun(_Run):
             return
         self._state = state
         self._begin("Finding particles")
-        window = project_window(self.session.library, state.micrograph)
+        try:
+            window = project_window(self.session.library, state.micrograph)
+        except InputError as error:
+            self.fail(str(error))
+            return
         micrograph = state.micrograph
         self._task.start(
             lambda: find_particles(
@@ -113,6 +129,8 @@ class SegmentationRun(_Run):
         if isinstance(event, Progress):
             self.fraction, self.text = event.fraction, event.text
         elif isinstance(event, ParticlesFound) and self._state is not None:
+            if not self._still_ours():
+                return
             try:
                 change = self.session.accept_particles(self._state, event)
             except InputError as error:
@@ -134,12 +152,13 @@ class TrainingRun(_Run):
     ----------
     epoch_done : Signal
         An `EpochEvent`, after it was added to `history`.
-    started : Signal
-        A new training began, `history` is empty.
+    started, ended : Signal
+        A new training began, `history` is empty; its thread has ended.
     """
 
     epoch_done = Signal(object)
     started = Signal()
+    ended = Signal()
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(session, parent)
@@ -165,7 +184,6 @@ class TrainingRun(_Run):
         self.seconds_left = None
         self.stopping = False
         self._begin("Starting")
-        self.started.emit()
         stop = self._task.stop_flag
         self._task.start(
             lambda: train_model(
@@ -178,6 +196,13 @@ class TrainingRun(_Run):
                 stop=stop,
             )
         )
+
+    def _on_running(self, running: bool) -> None:
+        super()._on_running(running)
+        if running:
+            self.started.emit()
+        else:
+            self.ended.emit()
 
     def stop(self) -> None:
         """End after the current batch and keep the best model so far."""
@@ -193,6 +218,8 @@ class TrainingRun(_Run):
         if isinstance(event, Progress):
             self.text = event.text
         elif isinstance(event, Trained):
+            if not self._still_ours():
+                return
             try:
                 self.session.accept_training(event)
             except InputError as error:

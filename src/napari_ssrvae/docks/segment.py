@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.forms import ParameterForm
-from napari_ssrvae.docks.sources import labels_of_layer
+from napari_ssrvae.docks.sources import labels_of_layer, plane_of_layer
 from napari_ssrvae.docks.widgets import Fold, Hint, Progress, primary_button
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.parameters import SegmentationParameters
@@ -73,6 +73,8 @@ class SegmentPanel(QWidget):
         self.session.current_changed.connect(self.refresh)
         self.session.particles_changed.connect(self.refresh)
         self.run.changed.connect(self.refresh)
+        self.canvas.training.started.connect(self.refresh)
+        self.canvas.training.ended.connect(self.refresh)
         self.refresh()
 
     @property
@@ -97,13 +99,16 @@ class SegmentPanel(QWidget):
         self.foreign.addItems([layer.name for layer in self._layers])
         self.foreign.setCurrentIndex(max(0, self.foreign.findText(chosen)))
         self.foreign_row.setVisible(bool(self._layers))
-        self.find.setEnabled(state is not None and not running)
-        self.take.setEnabled(state is not None and not running)
+        training = self.canvas.training.running
+        self.find.setEnabled(state is not None and not running and not training)
+        self.take.setEnabled(state is not None and not running and not training)
         self.progress.show_fraction(running, self.run.fraction)
         if self.run.error:
             self.hint.say(self.run.error, error=True)
         elif state is None:
             self.hint.say("Open a micrograph first.")
+        elif training:
+            self.hint.say("While the model trains the particles stay as they are.")
         elif running or self.run.text:
             self.hint.say(self.run.text)
         else:
@@ -130,5 +135,5 @@ class SegmentPanel(QWidget):
         if state is None or not 0 <= index < len(self._layers):
             return
         layer = self._layers[index]
-        labels = labels_of_layer(layer, tuple(self.canvas.viewer.dims.current_step))
+        labels = labels_of_layer(layer, plane_of_layer(layer, tuple(self.canvas.viewer.dims.point)))
         self.run.start(state, None, labels=labels.copy(), source=f"Labels layer {layer.name}")

@@ -11,14 +11,16 @@ import numpy as np
 from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Labels
+    from napari.layers import Image, Labels, Layer
 
     from napari_ssrvae.micrographs import Micrograph
 
-__all__ = ["labels_of_layer", "micrograph_of_layer", "pixel_size_of_layer"]
+__all__ = ["labels_of_layer", "micrograph_of_layer", "pixel_size_of_layer", "plane_of_layer"]
 
 # What a micrograph of this package carries in its layer's metadata: its own calibration, as data.
 METADATA_KEY = "napari_ssrvae"
+# Pixels that differ by less are square within what instruments state.
+NOT_SQUARE = 0.01
 NM = {
     "nanometer": 1.0,
     "micrometer": 1e3,
@@ -30,20 +32,42 @@ NM = {
 
 
 def pixel_size_of_layer(layer: Image) -> float | None:
-    """Return the nm per pixel that the layer's scale and units say, None where its units are pixels."""
+    """Return the nm per pixel that the layer's scale and units say, None where its units are pixels.
+
+    Raises
+    ------
+    InputError
+        The pixels are not square.
+    """
     unit = str(layer.units[-1])
-    return float(layer.scale[-1]) * NM[unit] if unit in NM else None
+    if unit not in NM:
+        return None
+    height, width = (abs(float(s)) * NM[unit] for s in layer.scale[-2:])
+    if abs(height - width) > NOT_SQUARE * width:
+        raise InputError(
+            f"The pixels of {layer.name} are {height:g} x {width:g} nm: resample it to square pixels first."
+        )
+    return width
 
 
-def micrograph_of_layer(layer: Image, step: tuple[int, ...] = ()) -> Micrograph:
+def plane_of_layer(layer: Layer, point: tuple[float, ...]) -> tuple[int, ...]:
+    """Return which plane of a stack is looked at from a point of the world; () for a flat layer."""
+    shape = layer.data[0].shape if layer.multiscale else layer.data.shape
+    flat = 3 if getattr(layer, "rgb", False) else 2
+    at = np.round(np.asarray(layer.world_to_data(point), float)).astype(int)
+    planes = shape[: len(shape) - flat]
+    return tuple(int(min(max(k, 0), n - 1)) for k, n in zip(at, planes, strict=False))
+
+
+def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph:
     """Take the picture of an image layer as a micrograph.
 
     Parameters
     ----------
     layer : napari.layers.Image
         Plain, multiscale (its finest level is taken), colour (converted to grey) or a stack.
-    step : tuple of int
-        The viewer's current step, which chooses the plane of a stack.
+    plane : tuple of int
+        Which plane of a stack; the first without.
 
     Raises
     ------
@@ -60,7 +84,7 @@ def micrograph_of_layer(layer: Image, step: tuple[int, ...] = ()) -> Micrograph:
             f"{layer.name} is not a picture with rows and columns: choose another layer."
         )
     for axis in range(planes):
-        at = min(max(int(step[axis]) if axis < len(step) else 0, 0), data.shape[0] - 1)
+        at = plane[axis] if axis < len(plane) else 0
         data = data[at]
         notes.append(f"plane {at} of the stack")
     image = np.asarray(data)
@@ -108,9 +132,9 @@ def micrograph_of_layer(layer: Image, step: tuple[int, ...] = ()) -> Micrograph:
     return replace(micrograph, data_bar=find_data_bar(micrograph.image))
 
 
-def labels_of_layer(layer: Labels, step: tuple[int, ...] = ()) -> np.ndarray:
-    """Return the plane of a Labels layer that is looked at."""
+def labels_of_layer(layer: Labels, plane: tuple[int, ...] = ()) -> np.ndarray:
+    """Return a plane of a Labels layer, the first without."""
     data: Any = layer.data[0] if layer.multiscale else layer.data
     for axis in range(data.ndim - 2):
-        data = data[min(max(int(step[axis]) if axis < len(step) else 0, 0), data.shape[0] - 1)]
+        data = data[plane[axis] if axis < len(plane) else 0]
     return np.asarray(data)

@@ -39,6 +39,7 @@ class Task(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker: Any = None
+        self._wanted = True
         self.stop_flag = threading.Event()
 
     @property
@@ -51,6 +52,7 @@ class Task(QObject):
         if self._worker is not None:
             return
         self.stop_flag.clear()
+        self._wanted = True
 
         def run() -> Iterator[Any]:
             yield from guarded(work())
@@ -70,16 +72,22 @@ class Task(QObject):
     def abandon(self) -> None:
         """End the work as soon as possible; its result is not wanted any more. Used when the window closes."""
         self.stop_flag.set()
+        # What is on its way already must not arrive: those who would show it may be gone.
+        self._wanted = False
         if self._worker is not None:
             self._worker.quit()
 
     def _on_event(self, event: object) -> None:
+        if not self._wanted:
+            return
         if isinstance(event, Failed):
             self.failed.emit(event.message)
         else:
             self.event.emit(event)
 
     def _on_error(self, error: Exception) -> None:
+        if not self._wanted:
+            return
         # A defect: the user gets one line in the place where the work was started, napari keeps the traceback.
         self.failed.emit(
             f"Something went wrong inside napari-ssrvae ({type(error).__name__}: {error}); please report it."

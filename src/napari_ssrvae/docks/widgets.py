@@ -122,7 +122,11 @@ class ScrollDock(QScrollArea):
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Learn which window the dock is in; take no more of its width than needed, the first time."""
         super().showEvent(event)
-        self._canvas.watch_window(self.window())
+        # A floating dock is a window of its own, whose closing ends nothing.
+        window: QObject | None = self.window()
+        while window is not None and not isinstance(window, QMainWindow):
+            window = window.parent()
+        self._canvas.watch_window(window)
         if not self._placed:
             self._placed = True
             # After the first layout: only then are long rows wrapped and the least width is known.

@@ -36,7 +36,15 @@ def open_paths(viewer: napari.Viewer, paths: Sequence[Path]) -> None:
     canvas = canvas_of(viewer)
     for path in paths:
         if not path.is_dir():
-            viewer.open(str(path), plugin=PLUGIN)
+            try:
+                viewer.open(str(path), plugin=PLUGIN)
+            except ValueError as error:
+                # napari's own word for a file that no reader takes.
+                if isinstance(error, InputError):
+                    raise
+                raise InputError(
+                    f"{path} is not a micrograph: open a TIFF, PNG or JPEG."
+                ) from error
     for path in paths:
         if path.is_dir():
             canvas.session.open_library(path)

@@ -51,6 +51,9 @@ class RenameClass:
     class_id: int
     name: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "class_id", index(self.class_id))
+
 
 @dataclass(frozen=True)
 class RecolourClass:
@@ -59,6 +62,9 @@ class RecolourClass:
     class_id: int
     colour: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "class_id", index(self.class_id))
+
 
 @dataclass(frozen=True)
 class RemoveClass:
@@ -66,6 +72,11 @@ class RemoveClass:
 
     class_id: int
     labels_to: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "class_id", index(self.class_id))
+        if self.labels_to is not None:
+            object.__setattr__(self, "labels_to", index(self.labels_to))
 
 
 Act: TypeAlias = AssignClass | AddClass | RenameClass | RecolourClass | RemoveClass

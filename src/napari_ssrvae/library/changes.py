@@ -21,7 +21,10 @@ from napari_ssrvae.library.acts import (
 from napari_ssrvae.library.classes import checked_class_name, checked_colour, free_colour
 from napari_ssrvae.library.database import Database
 
-__all__ = ["Change", "plan"]
+__all__ = ["MOST_CLASSES", "Change", "plan"]
+
+# Class pictures hold a class in one byte, 0 for none.
+MOST_CLASSES = 255
 
 ClassRow: TypeAlias = tuple[str, str, int, int]  # name, colour, position, removed
 
@@ -138,6 +141,10 @@ def _(act: AddClass, database: Database) -> tuple[Change, str]:
     (last, place) = database.row(
         "SELECT coalesce(max(class_id), 0), coalesce(max(position), -1) FROM classes"
     ) or (0, -1)
+    if last >= MOST_CLASSES:
+        raise InputError(
+            f"A library holds {MOST_CLASSES} classes over its life, removed ones too: rename one instead."
+        )
     return Change(classes=[(last + 1, None, (name, colour, place + 1, 0))]), f"add class {name}"
 
 

@@ -52,6 +52,18 @@ def make_library_folder(folder: Path, class_names: Sequence[str]) -> Path:
             f"No library can be made in {folder} ({(error.strerror or str(error)).lower()}): "
             "choose a folder you may write to."
         ) from error
+    try:
+        _make_database(folder, names)
+    except sqlite3.Error as error:
+        for name in _SUBFOLDERS:
+            (folder / name).rmdir()
+        raise InputError(
+            f"No library can be made in {folder} ({error}): check that the disk has room."
+        ) from error
+    return folder
+
+
+def _make_database(folder: Path, names: Sequence[str]) -> None:
     with atomic_file(folder / DATABASE) as draft:
         connection = sqlite3.connect(draft, isolation_level=None)
         try:
@@ -67,7 +79,6 @@ def make_library_folder(folder: Path, class_names: Sequence[str]) -> Path:
                 )
         finally:
             connection.close()
-    return folder
 
 
 def is_writable(folder: Path) -> bool:

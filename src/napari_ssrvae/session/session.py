@@ -14,8 +14,15 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_ssrvae.errors import InputError
-from napari_ssrvae.session.state import ClassSummary, MicrographState, summarise
+from napari_ssrvae.session.state import (
+    ClassSummary,
+    Known,
+    MicrographState,
+    read_known,
+    summarise,
+)
 from napari_ssrvae.workflow import (
+    TYPED,
     ParticlesFound,
     Trained,
     TrainingSet,
@@ -88,13 +95,10 @@ class Session:
                 self.set_current(state)
                 return state
         state = MicrographState(micrograph)
+        known = None if self._library is None else read_known(self._library, micrograph)
         self._states.append(state)
-        if self._library is not None:
-            known = self._library.micrographs()
-            same = known.index[known["sha256"] == micrograph.sha256]
-            if len(same):
-                state.micrograph_id = int(same[0])
-                self._load(state)
+        if known is not None:
+            self._show_known(state, known)
         self.micrographs_changed.emit()
         self.set_current(state)
         return state
@@ -109,13 +113,13 @@ class Session:
         """Set the pixel size in nm as the user typed it."""
         if not (np.isfinite(nm) and 0 < nm < 1e7):
             raise InputError(f"{nm:g} nm per pixel is not a length: type a number greater than 0.")
-        source = "typed by hand"
+        if self._library is not None and state.micrograph_id is not None:
+            self._library.set_pixel_size(state.micrograph_id, float(nm), TYPED)
         state.micrograph = replace(
-            state.micrograph, pixel_size_nm=float(nm), pixel_size_source=source
+            state.micrograph, pixel_size_nm=float(nm), pixel_size_source=TYPED
         )
         if self._library is not None and state.micrograph_id is not None:
-            self._library.set_pixel_size(state.micrograph_id, float(nm), source)
-            self._load(state)
+            self._reload(state)
         self.micrographs_changed.emit()
 
     # --- the library ---------------------------------------------------------------------------
@@ -147,30 +151,46 @@ class Session:
         return self.need_library()
 
     def open_library(self, folder: Path) -> ParticleLibrary:
-        """Go on with the library in `folder`; micrographs that are open already find their particles."""
+        """Go on with the library in `folder`; micrographs that are open already find their particles.
+
+        Raises
+        ------
+        InputError
+            It is none, or damaged; then everything is as it was.
+        """
         from napari_ssrvae.library import ParticleLibrary
 
-        self._take(ParticleLibrary.open(folder))
+        if self._library is not None and Path(folder).resolve() == self._library.folder.resolve():
+            # It is this one: opening it a second time would find it locked by ourselves.
+            self._take(self._library)
+        else:
+            self._take(ParticleLibrary.open(folder))
         return self.need_library()
 
     def _take(self, library: ParticleLibrary) -> None:
-        if self._library is not None:
-            self._library.close()
+        old = self._library
+        try:
+            # All that can go wrong with the files goes wrong here, before anything is changed.
+            known = [read_known(library, state.micrograph) for state in self._states]
+            model = library.current_model
+            traversals = {} if model is None else read_traversals(library.model_folder(model))
+            classes = library.classes()
+        except InputError:
+            if library is not old:
+                library.close()
+            raise
+        if old is not None and old is not library:
+            old.close()
         self._library = library
-        self._where.clear()
-        current = library.current_model
-        self.traversals = {} if current is None else read_traversals(library.model_folder(current))
-        known = library.micrographs()
-        for state in self._states:
-            same = known.index[known["sha256"] == state.micrograph.sha256]
-            state.micrograph_id = int(same[0]) if len(same) else None
-            if state.micrograph_id is None:
-                self._clear(state)
-            else:
-                self._load(state)
-        classes = library.classes()
+        self.traversals = traversals
         self._active_class_id = classes[0].class_id if classes else None
+        for state, found in zip(self._states, known, strict=True):
+            self._clear(state)
+            state.micrograph_id = None
+            if found is not None:
+                self._show_known(state, found)
         self.library_changed.emit()
+        self.micrographs_changed.emit()
         self.classes_changed.emit()
         self.active_class_changed.emit()
         for state in self._states:
@@ -202,7 +222,7 @@ class Session:
         """Put found particles into the library, then show them."""
         library = self.ensure_library(state.micrograph.name)
         state.micrograph_id, change = store_particles(library, state.micrograph, found)
-        self._load(state)
+        self._reload(state)
         self.particles_changed.emit(state, change)
         return change
 
@@ -211,18 +231,28 @@ class Session:
             self._where.pop(int(particle_id), None)
         state.clear()
 
-    def _load(self, state: MicrographState) -> None:
+    def _reload(self, state: MicrographState) -> None:
+        known = read_known(self.need_library(), state.micrograph)
+        assert known is not None
+        self._show_known(state, known)
+
+    def _show_known(self, state: MicrographState, known: Known) -> None:
         self._clear(state)
-        library = self.need_library()
-        assert state.micrograph_id is not None
-        table = library.particles(state.micrograph_id)
-        if table.empty:
+        state.micrograph_id = known.micrograph_id
+        if known.pixel_size_nm is not None:
+            # What the user typed, or another reader found, holds wherever the library is opened.
+            state.micrograph = replace(
+                state.micrograph,
+                pixel_size_nm=known.pixel_size_nm,
+                pixel_size_source=known.pixel_size_source,
+            )
+        if known.labels is None:
             return
-        state.take(library.mask(state.micrograph_id), table)
+        state.take(known.labels, known.table)
         for label_id, particle_id in enumerate(state.particle_ids):
             if particle_id:
                 self._where[int(particle_id)] = (state, label_id)
-        hand = library.labels()
+        hand = self.need_library().labels()
         for labelled, class_id in zip(hand.index.to_numpy(), hand.to_numpy(), strict=True):
             at = self._where.get(int(labelled))
             if at is not None and at[0] is state:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-    from napari_ssrvae.library import ParticleClass
+    from napari_ssrvae.library import ParticleClass, ParticleLibrary
     from napari_ssrvae.micrographs import Micrograph
 
-__all__ = ["ClassSummary", "MicrographState", "summarise"]
+__all__ = ["ClassSummary", "Known", "MicrographState", "read_known", "summarise"]
 
 
 @dataclass(eq=False)
@@ -96,6 +96,41 @@ class MicrographState:
         return np.where(self.by_hand > 0, self.by_hand, np.where(sure, self.by_model, 0)).astype(
             np.uint8
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a library knows of a micrograph."""
+
+    micrograph_id: int
+    pixel_size_nm: float | None
+    pixel_size_source: str
+    labels: NDArray[np.int32] | None
+    table: pd.DataFrame
+
+
+def read_known(library: ParticleLibrary, micrograph: Micrograph) -> Known | None:
+    """Return what a library knows of a micrograph, None if it is not in it.
+
+    Raises
+    ------
+    InputError
+        Its mask is missing or damaged.
+    """
+    rows = library.micrographs()
+    same = rows[rows["sha256"] == micrograph.sha256]
+    if same.empty:
+        return None
+    micrograph_id, row = int(same.index[0]), same.iloc[0]
+    nm = row["pixel_size_nm"]
+    table = library.particles(micrograph_id)
+    return Known(
+        micrograph_id,
+        float(nm) if nm is not None and np.isfinite(nm) else None,
+        str(row["pixel_size_source"] or ""),
+        None if table.empty else library.mask(micrograph_id),
+        table,
+    )
 
 
 @dataclass(frozen=True)

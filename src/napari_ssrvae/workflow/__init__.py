@@ -11,6 +11,7 @@ from __future__ import annotations
 from napari_ssrvae.workflow.events import Failed, Progress, guarded
 from napari_ssrvae.workflow.labelling import label_from_csv
 from napari_ssrvae.workflow.particles import (
+    TYPED,
     ParticlesFound,
     find_particles,
     project_window,
@@ -32,6 +33,7 @@ from napari_ssrvae.workflow.training import (
 )
 
 __all__ = [
+    "TYPED",
     "Classified",
     "Failed",
     "ModelCard",

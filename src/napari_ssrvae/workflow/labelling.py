@@ -6,6 +6,9 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,15 +41,9 @@ def label_from_csv(library: ParticleLibrary, path: Path) -> dict[str, int]:
         The table is at fault; the sentence names the line.
     """
     from napari_ssrvae.library import AddClass, AssignClass
+    from napari_ssrvae.library.classes import checked_class_name, name_key
 
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle)
-            columns = [name.strip() for name in reader.fieldnames or []]
-            reader.fieldnames = columns
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as a table: save it as CSV in UTF-8.") from error
+    columns, rows = _read(path)
     if "class" not in columns or not ("label_id" in columns or {"y", "x"} <= set(columns)):
         raise InputError(
             f"{path} lacks columns: it needs class and either label_id or y and x, and micrograph if there are several."
@@ -55,19 +52,56 @@ def label_from_csv(library: ParticleLibrary, path: Path) -> dict[str, int]:
         raise InputError(f"{path} has no rows: nothing was labelled.")
 
     find = _Finder(library)
-    wanted: dict[str, list[int]] = {}
-    for line, row in enumerate(rows, start=2):
-        particle_id = find(row, f"{path.name}, line {line}")
-        wanted.setdefault((row["class"] or "").strip(), []).append(particle_id)
+    classes = {name_key(c.name): c for c in library.classes()}
+    new: dict[str, str] = {}
+    wanted: dict[int, tuple[str, str]] = {}
+    for line, row in rows:
+        where = f"{path.name}, line {line}"
+        if row.get("class") is None:
+            raise InputError(
+                f"{where}: the class is missing; add it, or leave the field empty to take a label off."
+            )
+        name = row["class"].strip()
+        key = name_key(name) if name else ""
+        if key and key not in classes and key not in new:
+            try:
+                new[key] = checked_class_name(name, [])
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from error
+        particle_id = find(row, where)
+        before = wanted.get(particle_id)
+        if before is not None and before[0] != key:
+            raise InputError(
+                f"{where}: {before[1]} gives the same particle another class; keep one of the two."
+            )
+        wanted.setdefault(particle_id, (key, f"line {line}"))
 
-    ids = {c.name: c.class_id for c in library.classes()}
-    for name in wanted:
-        if name and name not in ids:
-            library.do(AddClass(name))
-            ids = {c.name: c.class_id for c in library.classes()}
-    for name, particle_ids in wanted.items():
-        library.do(AssignClass(tuple(dict.fromkeys(particle_ids)), ids.get(name)))
-    return {name: len(set(particle_ids)) for name, particle_ids in wanted.items() if name}
+    # All rows are good: nothing below can be refused for what the table says.
+    for name in new.values():
+        library.do(AddClass(name))
+    classes = {name_key(c.name): c for c in library.classes()}
+    counts: dict[str, int] = {}
+    for key in dict.fromkeys(key for key, _ in wanted.values()):
+        members = tuple(i for i, (other, _) in wanted.items() if other == key)
+        library.do(AssignClass(members, classes[key].class_id if key else None))
+        if key:
+            counts[classes[key].name] = len(members)
+    return counts
+
+
+def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Return the columns, and the rows with the line each ends at; commas, semicolons and tabs are told apart."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            head = handle.readline()
+            handle.seek(0)
+            separator = max(",;\t", key=head.count)
+            reader = csv.DictReader(handle, delimiter=separator)
+            columns = [name.strip() for name in reader.fieldnames or []]
+            reader.fieldnames = columns
+            return columns, [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as a table: save it as CSV in UTF-8.") from error
 
 
 class _Finder:
@@ -77,6 +111,7 @@ class _Finder:
         self._library = library
         self._micrographs = library.micrographs()
         self._by_label: dict[int, dict[int, int]] = {}
+        self._masks: dict[int, NDArray[np.int32]] = {}
         if self._micrographs.empty:
             raise InputError(
                 f"The library {library.folder.name} has no micrographs yet: segment some first."
@@ -116,13 +151,18 @@ class _Finder:
         text = (row.get("label_id") or "").strip()
         try:
             if text:
-                return int(float(text))
+                number = float(text)
+                if number != int(number):
+                    raise ValueError(text)
+                return int(number)
             y, x = round(float(row["y"])), round(float(row["x"]))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(
-                f"{where}: label_id, or y and x, must be numbers; correct or remove the line."
+                f"{where}: label_id must be a whole number, or y and x numbers; correct or remove the line."
             ) from error
-        mask = self._library.mask(micrograph_id)
+        if micrograph_id not in self._masks:
+            self._masks[micrograph_id] = self._library.mask(micrograph_id)
+        mask = self._masks[micrograph_id]
         if not (0 <= y < mask.shape[0] and 0 <= x < mask.shape[1]) or mask[y, x] == 0:
             raise InputError(
                 f"{where}: there is no particle at y {y}, x {x}; correct or remove the line."

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from napari_ssrvae.micrographs import Micrograph
     from napari_ssrvae.particles import Patches, SegmentationParameters
 
-__all__ = ["ParticlesFound", "find_particles", "project_window", "store_particles"]
+__all__ = ["TYPED", "ParticlesFound", "find_particles", "project_window", "store_particles"]
+
+TYPED = "typed by hand"
+"""The source of a pixel size that a person gave; it outlives what files and layers say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,15 +138,32 @@ def project_window(library: ParticleLibrary | None, micrograph: Micrograph) -> i
     nm = first["pixel_size_nm"]
     both = nm is not None and np.isfinite(nm) and micrograph.pixel_size_nm
     scale = float(nm) / float(micrograph.pixel_size_nm or 1.0) if both else 1.0
-    return max(8, 2 * round(float(first["window_px"]) * scale / 2))
+    window = max(8, 2 * round(float(first["window_px"]) * scale / 2))
+    if window > 2 * max(micrograph.image.shape):
+        raise InputError(
+            f"The pixel sizes of {micrograph.name} ({micrograph.pixel_size_nm:g} nm) and {first['name']} "
+            f"({float(nm):g} nm) are too far apart for one library: check the scale or begin another library."
+        )
+    return window
 
 
 def store_particles(
     library: ParticleLibrary, micrograph: Micrograph, found: ParticlesFound
 ) -> tuple[int, ParticleChange]:
-    """Put found particles into the library; return the micrograph's id and what became of earlier particles."""
+    """Put found particles into the library; return the micrograph's id and what became of earlier particles.
+
+    The measurements in nm follow the micrograph as it is now, else what the library knows: the pixel size may
+    have been typed while the search ran, or on an earlier day.
+    """
     micrograph_id = library.add_micrograph(micrograph)
     change = library.set_particles(
         micrograph_id, found.labels, found.table, found.patches, parameters=dict(found.parameters)
     )
+    row = library.micrographs().to_dict("index")[micrograph_id]
+    nm, source = row["pixel_size_nm"], str(row["pixel_size_source"] or "")
+    typed_before = source == TYPED and micrograph.pixel_size_source != TYPED
+    if micrograph.pixel_size_nm is not None and not typed_before:
+        nm, source = micrograph.pixel_size_nm, micrograph.pixel_size_source
+    if nm is not None and np.isfinite(nm):
+        library.set_pixel_size(micrograph_id, float(nm), source)
     return micrograph_id, change

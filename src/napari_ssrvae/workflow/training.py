@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,13 +101,22 @@ def read_model_card(folder: Path) -> ModelCard:
             int(raw["window_px"]),
             None if nm is None else float(nm),
             int(raw["patch_size"]),
-            dict(raw["segmentation"]),
+            _known_segmentation(raw["segmentation"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{folder} does not hold a model with its classes: choose a folder under models/ of a library, "
             "or the model/ folder of an export."
         ) from error
+
+
+def _known_segmentation(raw: Mapping[str, Any]) -> dict[str, Any]:
+    from napari_ssrvae.particles import SegmentationParameters
+
+    known = {k: v for k, v in dict(raw).items() if k in SegmentationParameters.model_fields}
+    # pydantic's ValidationError is a ValueError: a value that is none ends as "not a model".
+    SegmentationParameters(**known)
+    return known
 
 
 @dataclass(frozen=True, eq=False)
@@ -367,8 +377,12 @@ def read_traversals(folder: Path) -> dict[int, NDArray[np.float32]]:
     path = folder / "traversals.npz"
     if not path.is_file():
         return {}
-    with np.load(path, allow_pickle=False) as kept:
-        return {int(key): kept[key] for key in kept.files if key.isdecimal()}
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return {int(key): kept[key] for key in kept.files if key.isdecimal()}
+    except (ValueError, OSError, EOFError, BadZipFile):
+        # Pictures that training draws again; a damaged file must not keep the library closed.
+        return {}
 
 
 def register_training(library: ParticleLibrary, trained: Trained) -> None:
