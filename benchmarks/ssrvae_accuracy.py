@@ -15,13 +15,13 @@ import time
 
 import numpy as np
 import numpy.typing as npt
-from benchmarks.ssrvae_data import agglomerates
 from skimage import io, measure
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.shared_data import ROOT
 
+from benchmarks.ssrvae_data import agglomerates
 from napari_ssrvae.evaluation.baselines import AugmentedCNN
 from napari_ssrvae.evaluation.cards import make_cards
 from napari_ssrvae.evaluation.metrics import per_class_recall

@@ -34,8 +34,22 @@ class CanvasDecoder(nn.Module):
 
     def forward(self, content: Tensor, classes: Tensor) -> Tensor:
         """Return (N, S, S) for content (N, d) and class indices (N,)."""
+        canvas: Tensor = self.canvas(self._hidden(content, classes))
+        return canvas.view(-1, self.size, self.size)
+
+    @torch.no_grad()
+    def start_at(self, canvases: Tensor) -> None:
+        """Let class k without content be canvas k of (K, S, S), by the least change of weights."""
+        K = self.n_classes
+        content = torch.zeros((K, self.start.in_features - K), device=canvases.device)
+        h = self._hidden(content, torch.arange(K, device=canvases.device))
+        wanted = canvases.flatten(1)
+        self.canvas.bias.copy_(wanted.mean(dim=0))
+        # No inverse of what is nearly singular: with more classes than hidden units it is.
+        inverse = torch.linalg.pinv(h, rtol=1e-3)
+        self.canvas.weight += (inverse @ (wanted - self.canvas(h))).T
+
+    def _hidden(self, content: Tensor, classes: Tensor) -> Tensor:
         onehot = functional.one_hot(classes, self.n_classes).to(content.dtype)
         h = functional.silu(self.start(torch.cat([content, onehot], dim=1)))
-        h = functional.silu(self.middle(h))
-        canvas: Tensor = self.canvas(h)
-        return canvas.view(-1, self.size, self.size)
+        return functional.silu(self.middle(h))

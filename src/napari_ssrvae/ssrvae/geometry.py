@@ -12,7 +12,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["affine", "background", "centroid", "pixel_centres", "polar_view", "pose_matrix", "warp"]
+__all__ = [
+    "affine",
+    "background",
+    "centroid",
+    "lay_upright",
+    "pixel_centres",
+    "polar_view",
+    "pose_matrix",
+    "warp",
+]
 
 
 def pixel_centres(size: int, device: torch.device | None = None) -> Tensor:
@@ -77,6 +86,13 @@ def pose_matrix(angle: Tensor, offset: Tensor) -> Tensor:
 def warp(canvases: Tensor, angle: Tensor, offset: Tensor) -> Tensor:
     """Rotate and move canvases (N, S, S); what comes in from outside is 0."""
     return affine(canvases, pose_matrix(angle, offset), "zeros")
+
+
+def lay_upright(images: Tensor, angle: Tensor, offset: Tensor) -> Tensor:
+    """Undo `warp`: bring objects (N, S, S) of known pose back to the middle, upright."""
+    c, s = torch.cos(angle), torch.sin(angle)
+    turn = torch.stack([torch.stack([c, s], dim=1), torch.stack([-s, c], dim=1)], dim=1)
+    return affine(images, torch.cat([turn, offset[:, :, None]], dim=2), "zeros")
 
 
 def affine(images: Tensor, matrix: Tensor, padding: str) -> Tensor:

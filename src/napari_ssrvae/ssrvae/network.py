@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from napari_ssrvae.ssrvae.alignment import Templates, common_upright
 from napari_ssrvae.ssrvae.decoder import CanvasDecoder
 from napari_ssrvae.ssrvae.encoder import N_POSE, Explanations, PoseEncoder
-from napari_ssrvae.ssrvae.geometry import background, centroid, polar_view, warp
+from napari_ssrvae.ssrvae.geometry import background, centroid, lay_upright, polar_view, warp
 
 __all__ = ["Look", "Network", "Shape"]
 
 
+_MOST_FOR_MEAN, _MOST_TO_ALIGN = 2048, 32
 _DARKEST = 0.002
 """A background is never quite black or white: its logit must be finite."""
 
@@ -75,17 +77,43 @@ class Network(nn.Module):
         return explanations
 
     @torch.no_grad()
-    def start_at(self, images: Tensor, look: Look) -> None:
-        """Let every canvas begin as the mean of the centred images.
+    def start_at(self, images: Tensor, look: Look, classes: Tensor) -> Templates:
+        """Let every canvas begin as the mean of the class's labels, laid upon one another.
 
         From an empty canvas the first steps would only learn that there is an object at all, and
-        saturate the decoder with it.
+        saturate the decoder with it; from one mean of everything a class settles on several
+        uprights. A class without labels begins as the mean of all images, unturned.
+
+        Parameters
+        ----------
+        images : Tensor, shape (N, S, S)
+        look : Look
+            Of these images.
+        classes : Tensor of int64, shape (N,)
+            -1 where there is no label.
+
+        Returns
+        -------
+        Templates
+            Which tell the rotations before the encoder can.
         """
-        middle = torch.zeros(len(images), device=images.device)
-        ground = look.ground[:, None, None]
-        above = warp(images - ground, middle, -look.centre)
-        canvas = _logit(above.mean(dim=0) + ground.mean()) - _logit(ground.mean())
-        self.decoder.canvas.bias.copy_(canvas.flatten())
+        ground = look.ground.mean()
+
+        def mean_of(which: Tensor, angle: Tensor) -> Tensor:
+            above = images[which] - look.ground[which, None, None]
+            return lay_upright(above, angle, look.centre[which]).mean(dim=0)
+
+        every = torch.arange(min(len(images), _MOST_FOR_MEAN), device=images.device)
+        means = []
+        for k in range(self.shape.n_classes):
+            own = torch.nonzero(classes == k).flatten()[:_MOST_TO_ALIGN]
+            if len(own):
+                means.append(mean_of(own, common_upright(look.view[own])))
+            else:
+                means.append(mean_of(every, torch.zeros(len(every), device=images.device)))
+        upright = (torch.stack(means) + ground).clamp(0, 1)
+        self.decoder.start_at(_logit(upright) - _logit(ground))
+        return Templates(self.look(upright).view, self.shape.n_rotations)
 
     def pose(self, z: Tensor, rotation: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
         """Return angle (M,) and offset (M, 2), x then y, of latents z (M, 3 + d)."""

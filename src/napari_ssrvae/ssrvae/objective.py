@@ -18,7 +18,7 @@ from torch.nn import functional
 from napari_ssrvae.ssrvae.encoder import Explanations
 from napari_ssrvae.ssrvae.network import Look, Network
 
-__all__ = ["Evidence", "bernoulli_nll", "draw_pairs", "evidence", "kl_to_prior"]
+__all__ = ["Evidence", "bernoulli_nll", "draw_pairs", "evidence", "kl_to_prior", "pose_lesson"]
 
 
 class Evidence(NamedTuple):
@@ -93,3 +93,16 @@ def evidence(
     with torch.no_grad():
         parts = (weight * nll).sum(dim=1), (weight * kl).sum(dim=1)
     return Evidence(loss, *parts)
+
+
+def pose_lesson(q: Explanations, target: Tensor, classes: Tensor) -> Tensor:
+    """Return (N,): the cross-entropy of q(r | x, y) to rotations (N, R, K) told by templates.
+
+    Averaged over the classes with q(y | x), which it does not move; the last images, as many as
+    there are `classes`, have the class that was labelled.
+    """
+    with torch.no_grad():
+        share = functional.softmax(q.class_logits, dim=1)
+        share[len(share) - len(classes) :] = functional.one_hot(classes, share.shape[1]).to(share)
+    given = functional.log_softmax(q.logits, dim=1)
+    return -(share[:, None] * target * given).sum(dim=(1, 2))

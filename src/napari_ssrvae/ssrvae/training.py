@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from napari_ssrvae.ssrvae.alignment import Templates
 from napari_ssrvae.ssrvae.augment import augmented
 from napari_ssrvae.ssrvae.events import (
     CheckpointEvent,
@@ -23,12 +24,15 @@ from napari_ssrvae.ssrvae.events import (
     StepEvent,
 )
 from napari_ssrvae.ssrvae.network import Look, Network
-from napari_ssrvae.ssrvae.objective import evidence
+from napari_ssrvae.ssrvae.objective import evidence, pose_lesson
 from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
 
 __all__ = ["HeldOut", "TrainingData", "class_logits", "train"]
 
 _FEWEST_STEPS = 16
+_TAUGHT_FOR, _LESSON = 0.33, 20.0
+"""For this share of the training templates tell the rotation too, with a weight that fades."""
+
 _FALLING, _PATIENCE = 0.003, 3
 """A loss that fell by less than this fraction in each of so many epochs has converged."""
 
@@ -74,8 +78,9 @@ def train(
     began = time.perf_counter()
     n = len(data.images)
     data.see(student)
+    shown = data.classes.masked_fill(data.held_out, -1)
     for network in (live, student):
-        network.start_at(data.images[:2048], data.look.pick(slice(2048)))
+        templates = network.start_at(data.images, data.look, shown)
     steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
     epochs = min(p.epochs, math.ceil(p.max_steps / steps))
     total = steps * epochs
@@ -102,12 +107,17 @@ def train(
         for step in range(1, steps + 1):
             for group in optimiser.param_groups:
                 group["lr"] = p.learning_rate * _schedule(done / total)
+            # The pose first: the canvases stay near their start until the encoder can follow.
+            untaught = min(1.0, done / (_TAUGHT_FOR * total))
+            optimiser.param_groups[1]["lr"] *= untaught
             start = (step - 1) * p.batch_size
             batch = order[torch.arange(start, start + p.batch_size, device=order.device) % n]
             draws = torch.multinomial(
                 weights, p.labelled_batch_size, replacement=True, generator=generator
             )
-            losses = _losses(student, data, batch, pool[draws], p, generator)
+            losses = _losses(
+                student, data, batch, pool[draws], p, generator, templates, 1 - untaught
+            )
             optimiser.zero_grad(set_to_none=True)
             losses[0].backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(student.parameters(), 200.0)
@@ -154,6 +164,8 @@ def _losses(
     labelled: Tensor,
     p: SSRVAEParameters,
     generator: torch.Generator,
+    templates: Templates,
+    teaching: float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return loss, reconstruction, KL, classification and training accuracy of one step."""
     classes = data.classes[labelled]
@@ -172,11 +184,14 @@ def _losses(
         n_pairs=p.n_pairs, beta=p.beta, class_evidence=1.0, generator=generator,
     )  # fmt: skip
     A = functional.cross_entropy(q_labelled.class_logits, classes)
+    total = (U.loss.sum() + L.loss.sum()) / (len(U.loss) + len(L.loss)) + p.alpha * A
+    if teaching > 0:
+        target = templates.rotations(torch.cat([data.look.view[batch], look.view]))
+        total = total + teaching * _LESSON * pose_lesson(q, target, classes).mean()
     with torch.no_grad():
         accuracy = (q_labelled.class_logits.argmax(dim=1) == classes).float().mean()
-    evidence_mean = (U.loss.sum() + L.loss.sum()) / (len(U.loss) + len(L.loss))
     return (
-        evidence_mean + p.alpha * A,
+        total,
         U.reconstruction.mean(),
         U.kl.mean(),
         A.detach(),
