@@ -1,4 +1,8 @@
-"""The fit loop: one for every variant of the model."""
+"""The fit loop: one for every variant of the model.
+
+The number of torch's threads is left alone: it belongs to the whole process, and a generator that
+changed it would leave the change behind at every event. See "Threads" in docs/experiments.md.
+"""
 
 from __future__ import annotations
 
