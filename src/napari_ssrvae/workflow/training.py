@@ -347,15 +347,15 @@ def _predict(
     images: NDArray[np.float32],
     class_ids: tuple[int, ...],
 ) -> Predictions:
-    pose = model.pose(images)
+    said = model.describe(images)
     return Predictions(
         particle_ids,
         class_ids,
-        model.predict_proba(images).astype(np.float32),
-        model.novelty(images).astype(np.float32),
-        pose.angle_rad.astype(np.float32),
-        pose.offset_px.astype(np.float32),
-        model.transform(images).astype(np.float32),
+        said.probabilities.astype(np.float32),
+        said.novelty.astype(np.float32),
+        said.angle_rad.astype(np.float32),
+        said.offset_px.astype(np.float32),
+        said.latents.astype(np.float32),
     )
 
 
