@@ -9,7 +9,9 @@ classes of the particles that were not labelled are compared with the truth. Def
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
+import io
 import tempfile
 import time
 from pathlib import Path
@@ -41,6 +43,14 @@ def truth_of(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return instances, np.array(found)
 
 
+def quietly(*command: str) -> None:
+    """Run one command of the command line without what it prints."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        status = run(command)
+    if status != 0:
+        raise SystemExit(f"{' '.join(command)} ended with {status}")
+
+
 def one_draw(data: Path, folder: Path, n_labels: int, seed: int) -> tuple[np.ndarray, float]:
     """Return the recall of each class and the seconds from training to predictions."""
     library = folder / "library"
@@ -52,7 +62,7 @@ def one_draw(data: Path, folder: Path, n_labels: int, seed: int) -> tuple[np.nda
         "--pixel-size",
         PIXEL_SIZE_NM,
     ]
-    assert run([*command, "--quiet", "--json"]) == 0
+    quietly(*command, "--quiet")
     instances, classes = truth_of(data / "nanolabels.tif")
     with ParticleLibrary.open(library, read_only=True) as opened:
         matching = match_particles(opened.mask(1), instances)
@@ -68,15 +78,11 @@ def one_draw(data: Path, folder: Path, n_labels: int, seed: int) -> tuple[np.nda
         writer = csv.writer(handle)
         writer.writerow(["micrograph", "label_id", "class"])
         writer.writerows(["nanogold", i, NAMES[truth[i] - 1]] for i in chosen)
-    assert (
-        run(["label", str(library), "--csv", str(folder / "labels.csv"), "--quiet", "--json"]) == 0
-    )
+    quietly("label", str(library), "--csv", str(folder / "labels.csv"), "--quiet")
     began = time.perf_counter()
-    assert run(["train", str(library), "--seed", str(seed), "--quiet", "--json"]) == 0
+    quietly("train", str(library), "--seed", str(seed), "--quiet")
     seconds = time.perf_counter() - began
-    assert (
-        run(["export", str(library), "--to", str(folder / "out"), "--format", "csv", "--json"]) == 0
-    )
+    quietly("export", str(library), "--to", str(folder / "out"), "--format", "csv")
     table = pd.read_csv(folder / "out" / "particles.csv").set_index("label_id")
     judged = table[(table["class_source"] == "model") & (truth[table.index] > 0)]
     predicted = judged["class"].map({name: k for k, name in enumerate(NAMES)}).to_numpy()

@@ -8,7 +8,6 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QVBoxLayout,
@@ -69,10 +68,8 @@ class MicrographBar(QWidget):
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Micrograph", self.chooser)
-        row = QHBoxLayout()
-        row.addWidget(self.pixel_size)
-        row.addWidget(self.source, 1)
-        form.addRow("Scale", row)
+        form.addRow("Scale", self.pixel_size)
+        form.addRow("", self.source)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.addLayout(form)

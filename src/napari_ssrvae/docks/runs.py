@@ -225,9 +225,8 @@ class TrainingRun(_Run):
             except InputError as error:
                 self.fail(str(error))
                 return
-            self.text = (
-                f"{'Stopped' if event.stopped else 'Done'} after {event.record['epochs']} epochs"
-            )
+            ended = "Stopped" if event.stopped else "Done"
+            self.text = f"{ended} after {event.record['epochs']} epochs."
             self.fraction, self.seconds_left = 1.0, None
         elif kind == "StepEvent":
             self.fraction = event.fraction

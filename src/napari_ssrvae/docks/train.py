@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainPanel"]
 
+FEW = 20
+"""Labels kept aside below which their share says little."""
+
 
 class TrainPanel(QWidget):
     """Starts and stops a training and shows how it goes."""
@@ -109,7 +112,7 @@ class TrainPanel(QWidget):
         if held_out is None:
             return "done, too few labels to judge" if self.session.library_model else "not yet"
         right, judged = int(held_out["right"]), int(held_out["judged"])
-        return f"held-out labels right: {right} of {judged} ({held_out['low']:.0%}-{held_out['high']:.0%})"
+        return f"{right} of {judged} right"
 
     def _ready(self) -> str:
         """Return why training cannot start, empty if it can."""
@@ -139,8 +142,18 @@ class TrainPanel(QWidget):
         elif missing:
             self.hint.say(missing)
         else:
-            self.hint.say(self.run.text)
+            self.hint.say(" ".join(filter(None, (self.run.text, self._judgement()))))
         self.status_changed.emit(self.status)
+
+    def _judgement(self) -> str:
+        """Return how the model did on labels kept aside, with its uncertainty."""
+        held_out = self.session.held_out
+        if held_out is None:
+            return ""
+        right, judged = int(held_out["right"]), int(held_out["judged"])
+        low, high = f"{held_out['low']:.0%}", f"{held_out['high']:.0%}"
+        few = " Too few to say more: label more." if judged < FEW else ""
+        return f"Of {judged} labels kept aside {right} were predicted right: {low} to {high} (95 %).{few}"
 
     def start(self) -> None:
         """Train with the values of the form."""

@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
 if TYPE_CHECKING:
     from napari_ssrvae.docks.canvas import Canvas
@@ -43,15 +42,41 @@ def swatch(colour: str, size: int = 14) -> QIcon:
     return QIcon(pixmap)
 
 
-class Fold(QCollapsible):
-    """Widgets under a header that opens and closes at once."""
+OPEN, CLOSED = "\u25be", "\u25b8"
 
-    def __init__(self, title: str, *contents: QWidget) -> None:
-        super().__init__(title, expandedIcon="\u25be", collapsedIcon="\u25b8")
-        self.setDuration(0)
+
+class Fold(QWidget):
+    """Widgets under a header that opens and closes at once; what is inside may grow and shrink freely."""
+
+    def __init__(self, title: str, *contents: QWidget, expanded: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._header = QPushButton()
+        self._header.setCheckable(True)
+        self._header.setStyleSheet("QPushButton { text-align: left; padding: 4px; }")
+        self._inside = QWidget()
+        inside = QVBoxLayout(self._inside)
+        inside.setContentsMargins(2, 4, 2, 4)
         for widget in contents:
-            self.addWidget(widget)
-        self.content().layout().setContentsMargins(2, 4, 2, 4)
+            inside.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self._header)
+        column.addWidget(self._inside)
+        self._header.toggled.connect(self._show)
+        self._header.setChecked(expanded)
+        self._show(expanded)
+
+    def setText(self, title: str) -> None:  # noqa: N802 - as Qt names it
+        """Change the header's text."""
+        self._title = title
+        mark = OPEN if self._header.isChecked() else CLOSED
+        self._header.setText(f"{mark}  {title}")
+
+    def _show(self, expanded: bool) -> None:
+        self._inside.setVisible(expanded)
+        self.setText(self._title)
 
 
 class Hint(QLabel):

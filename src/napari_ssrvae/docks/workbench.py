@@ -24,12 +24,11 @@ class _Section(Fold):
     """One step: its number, name and state in the header, the panel inside."""
 
     def __init__(self, number: int, panel: QWidget) -> None:
-        super().__init__(panel.title, panel)
+        super().__init__(panel.title, panel, expanded=True)
         self.panel = panel
         self._number = number
         panel.status_changed.connect(self._show_status)
         self._show_status(panel.status)
-        self.expand()
 
     def _show_status(self, status: str) -> None:
         self.setText(f"{self._number}  {self.panel.title}   \u00b7   {status}")
