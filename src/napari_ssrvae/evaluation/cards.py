@@ -96,13 +96,13 @@ def _deform(
     back = np.linalg.inv(turned @ sheared)[::-1, ::-1]  # now in (row, column)
     middle = (np.array(image.shape) - 1) / 2
     moved = affine_transform(image, back, middle - back @ (middle + shift), order=1, cval=0.0)
-    return np.clip(moved, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(moved, 0, 1), np.float32)
 
 
 def _finish(fine: npt.NDArray[np.float64]) -> Array:
     """Bring a drawing on the fine grid to glyph size, with soft edges."""
     small = fine.reshape(_GLYPH, _FINE, _GLYPH, _FINE).mean(axis=(1, 3))
-    return np.clip(gaussian_filter(small, 0.4), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(gaussian_filter(small, 0.4), 0, 1), np.float32)
 
 
 def _blank() -> npt.NDArray[np.float64]:

@@ -117,5 +117,6 @@ def _texture(shape: tuple[int, int], width: float, rng: np.random.Generator) -> 
     smooth = ndimage.gaussian_filter(coarse, width / step, mode="wrap")
     smooth /= max(float(smooth.std()), 1e-6)
     if step == 1:
-        return smooth[: shape[0], : shape[1]]
-    return ndimage.zoom(smooth, step, order=1)[: shape[0], : shape[1]]
+        return np.asarray(smooth[: shape[0], : shape[1]], np.float32)
+    large = ndimage.zoom(smooth, step, order=1)
+    return np.asarray(large[: shape[0], : shape[1]], np.float32)
