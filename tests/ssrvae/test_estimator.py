@@ -17,6 +17,7 @@ from napari_ssrvae.ssrvae import (
     SSRVAEParameters,
     StepEvent,
 )
+from napari_ssrvae.ssrvae.adamw import AdamW
 from napari_ssrvae.ssrvae.network import Network
 from tests.ssrvae.conftest import SMALL, rods_and_discs, some_labels
 
@@ -297,7 +298,7 @@ def test_a_failure_inside_torch_is_an_event_not_an_exception(data, monkeypatch):
     def no_room(*args: object, **kwargs: object) -> None:
         raise RuntimeError("CUDA out of memory")
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", no_room)
+    monkeypatch.setattr(AdamW, "step", no_room)
     model = SSRVAE(2, parameters=QUICK, device="cpu")
     events = list(model.iter_fit(X, y))
     assert isinstance(events[-1], FitFailed)

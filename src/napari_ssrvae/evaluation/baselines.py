@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.ssrvae.adamw import AdamW, Group
 
 __all__ = ["AugmentedCNN"]
 
@@ -47,7 +48,7 @@ class AugmentedCNN:
         g = torch.Generator().manual_seed(self.random_state)
         network = self._network = _cnn(images.shape[-1], self.n_classes, g)
         weights = 1 / torch.bincount(classes).float()[classes]
-        optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-3)
+        optimiser = AdamW([Group(list(network.parameters()), 1e-3, 1e-3)])
         for _ in range(self.steps):
             draw = torch.multinomial(weights, 64, replacement=True, generator=g)
             batch = _turned(images[draw], self.shift_px, g)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from napari_ssrvae.ssrvae.adamw import AdamW, Group
 from napari_ssrvae.ssrvae.alignment import Templates
 from napari_ssrvae.ssrvae.augment import augmented
 from napari_ssrvae.ssrvae.events import (
@@ -99,7 +100,7 @@ def train(
         steps,
         data.images.device.type,
     )
-    optimiser = torch.optim.AdamW(_groups(student, p), lr=p.learning_rate, betas=(0.9, 0.98))
+    optimiser = AdamW(_groups(student, p), betas=(0.9, 0.98))
     best, stale, reason = math.inf, 0, "complete"
     done = 0
     for epoch in range(1, epochs + 1):
@@ -109,11 +110,11 @@ def train(
         order = torch.randperm(n, generator=generator, device=data.images.device)
         sums = np.zeros(5)
         for step in range(1, steps + 1):
-            for group in optimiser.param_groups:
-                group["lr"] = p.learning_rate * _schedule(done / total)
+            for group in optimiser.groups:
+                group.lr = p.learning_rate * _schedule(done / total)
             # The pose first: the canvases stay near their start until the encoder can follow.
             untaught = min(1.0, done / (_TAUGHT_FOR * total))
-            optimiser.param_groups[1]["lr"] *= untaught
+            optimiser.groups[1].lr *= untaught
             start = (step - 1) * p.batch_size
             batch = order[torch.arange(start, start + p.batch_size, device=order.device) % n]
             draws = torch.multinomial(
@@ -122,7 +123,7 @@ def train(
             losses = _losses(
                 student, data, batch, pool[draws], p, generator, templates, 1 - untaught
             )
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.zero_grad()
             losses[0].backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(student.parameters(), 200.0)
             optimiser.step()
@@ -219,10 +220,10 @@ def _schedule(fraction: float) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (fraction - rise) / (1 - rise)))
 
 
-def _groups(network: Network, p: SSRVAEParameters) -> list[dict[str, object]]:
+def _groups(network: Network, p: SSRVAEParameters) -> list[Group]:
     return [
-        {"params": list(network.encoder.parameters()), "weight_decay": p.weight_decay},
-        {"params": list(network.decoder.parameters()), "weight_decay": 0.0},
+        Group(list(network.encoder.parameters()), p.learning_rate, p.weight_decay),
+        Group(list(network.decoder.parameters()), p.learning_rate),
     ]
 
 
