@@ -35,7 +35,7 @@ def test_as_scikit_image_measures(labels, seed):
         assert row.perimeter_px == pytest.approx(region.perimeter)
         assert row.major_axis_px == pytest.approx(region.axis_major_length, abs=1e-6)
         assert row.minor_axis_px == pytest.approx(region.axis_minor_length, abs=1e-6)
-        assert row.mean_intensity == pytest.approx(region.mean_intensity)
+        assert row.mean_intensity == pytest.approx(region.intensity_mean)
         assert row.equivalent_diameter_px == pytest.approx(region.equivalent_diameter_area)
 
 
