@@ -105,9 +105,17 @@ def info(options: Namespace) -> Answer:
     from napari_ssrvae.micrographs import describe, read_micrograph
 
     answer = describe(read_micrograph(options.path))
-    lines = [
-        f"{key.replace('_', ' '):<20} {value}" for key, value in answer.items() if key != "metadata"
-    ]
+    lines = []
+    for key, value in answer.items():
+        if key != "metadata":
+            shown = (
+                "not known"
+                if value is None
+                else "; ".join(value)
+                if isinstance(value, list)
+                else value
+            )
+            lines.append(f"{key.replace('_', ' '):<20} {shown}")
     return answer, "\n".join(lines)
 
 
