@@ -110,6 +110,21 @@ def test_info_names_what_it_sees(image: Path, capsys: pytest.CaptureFixture[str]
     assert "disks" in json.dumps(said)
 
 
+def test_info_for_people_says_what_is_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from napari_ssrvae.evaluation.agglomerates import generate_micrograph
+
+    made = generate_micrograph(60, seed=1)
+    path = tmp_path / "made.png"
+    iio.imwrite(path, made.image)
+    assert main(["info", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert made.data_bar is not None
+    assert "pixel size nm        not known" in out
+    assert f"data bar             {made.data_bar[0]}; {made.data_bar[1]}" in out
+
+
 @pytest.mark.parametrize(
     ("name", "content", "word"),
     [

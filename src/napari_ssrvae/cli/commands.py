@@ -111,7 +111,7 @@ def info(options: Namespace) -> Answer:
             shown = (
                 "not known"
                 if value is None
-                else "; ".join(value)
+                else "; ".join(map(str, value))
                 if isinstance(value, list)
                 else value
             )
