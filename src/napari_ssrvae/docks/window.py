@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtpy.QtWidgets import QApplication
+
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.errors import InputError
 
@@ -20,8 +22,9 @@ PLUGIN = "napari-ssrvae"
 
 
 def open_workbench(viewer: napari.Viewer) -> Workbench:
-    """Dock the workbench, once."""
+    """Dock the workbench, once, and let the window find its layout: what comes next is fitted to the room left."""
     _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, "Workbench")
+    QApplication.processEvents()
     return widget
 
 
