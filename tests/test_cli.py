@@ -341,7 +341,7 @@ def test_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert "usage" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["reproduce", "bench"])
+@pytest.mark.parametrize("name", ["reproduce"])
 def test_what_comes_later_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "all", "--out", "x"]) == 1
     assert "not part of this version yet" in capsys.readouterr().err

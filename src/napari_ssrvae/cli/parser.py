@@ -18,10 +18,12 @@ LEAST_SAMPLE = 50
 PRESETS = ("default", "paper", "ss-vae", "rvae", "vae")
 
 
-def _command(name: str) -> Callable[[argparse.Namespace], tuple[dict[str, Any], str]]:
+def _command(
+    name: str, module: str = "commands"
+) -> Callable[[argparse.Namespace], tuple[dict[str, Any], str]]:
     def run(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         answer: tuple[dict[str, Any], str] = getattr(
-            import_module("napari_ssrvae.cli.commands"), name
+            import_module(f"napari_ssrvae.cli.{module}"), name
         )(options)
         return answer
 
@@ -43,9 +45,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"napari-ssrvae {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(name: str, text: str, function: str | None = None) -> argparse.ArgumentParser:
+    def add(
+        name: str, text: str, function: str | None = None, module: str = "commands"
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text, parents=[common])
-        sub.set_defaults(run=_command(function or name))
+        sub.set_defaults(run=_command(function or name, module))
         return sub
 
     demo = add("demo", "the whole way on the built-in sample; a window where there is a screen")
@@ -123,13 +127,27 @@ def make_parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, required=True, metavar="DIR")
     export.add_argument("--format", choices=FORMATS, default="bundle")
 
-    for name, text in (
-        ("reproduce", "the experiments of the paper (comes with the issue on the model)"),
-        ("bench", "the benchmarks as a table (comes with the issue on the model)"),
-    ):
-        later = add(name, text, "later")
-        later.add_argument("what", nargs=argparse.REMAINDER)
-        later.set_defaults(name=name)
+    bench = add("bench", "the benchmarks, as a table", module="bench")
+    bench.add_argument("names", nargs="*", metavar="NAME", help="rows to measure; all without")
+    bench.add_argument("--list", action="store_true", help="say what can be measured, and end")
+    bench.add_argument("--seeds", type=_positive, metavar="N", help="5, and 10 on gold, without")
+    bench.add_argument("--first-seed", type=_not_negative, default=0, metavar="N")
+    bench.add_argument(
+        "--out", type=Path, metavar="DIR", help="where results.json goes, after every row"
+    )
+    bench.add_argument(
+        "--glyphs", type=Path, metavar="FILE.npy", help="(4, 64, 64) in [0, 1] instead of the suits"
+    )
+    bench.add_argument("--data", type=Path, metavar="FOLDER", help="holds gold/ and nmers/")
+    bench.add_argument(
+        "--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing"
+    )
+
+    later = add(
+        "reproduce", "the experiments of the paper (comes with the issue on the model)", "later"
+    )
+    later.add_argument("what", nargs=argparse.REMAINDER)
+    later.set_defaults(name="reproduce")
     return parser
 
 
