@@ -10,7 +10,8 @@ from scipy import stats
 from napari_ssrvae.ssrvae.encoder import Explanations
 from napari_ssrvae.ssrvae.geometry import centroid, polar_view, warp
 from napari_ssrvae.ssrvae.network import Network, Shape
-from napari_ssrvae.ssrvae.objective import bernoulli_nll, draw_pairs, evidence, kl_to_prior
+from napari_ssrvae.ssrvae.likelihood import bernoulli_nll, kl_to_prior
+from napari_ssrvae.ssrvae.objective import draw_pairs, evidence
 
 SHAPE = Shape(
     n_classes=3, size=16, n_latents=2, n_rotations=8, hidden=16, offset_prior=0.1,

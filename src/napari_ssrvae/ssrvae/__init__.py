@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         FitEvent,
         FitFailed,
         FitFinished,
+        FitNotice,
         FitStarted,
         StepEvent,
     )
@@ -32,6 +33,7 @@ __all__ = [
     "FitEvent",
     "FitFailed",
     "FitFinished",
+    "FitNotice",
     "FitStarted",
     "Pose",
     "SSRVAEParameters",
@@ -47,6 +49,7 @@ _HOME = {
     "FitEvent": "events",
     "FitFailed": "events",
     "FitFinished": "events",
+    "FitNotice": "events",
     "FitStarted": "events",
     "Pose": "pose",
     "SSRVAEParameters": "parameters",

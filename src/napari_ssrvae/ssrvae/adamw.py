@@ -50,6 +50,21 @@ class AdamW:
         self._betas, self._eps = betas, eps
         self._steps = 0
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the running means, not copied."""
+        found: dict[str, Tensor] = {}
+        for g, group in enumerate(self.groups):
+            for i, (mean, square) in enumerate(zip(group.mean, group.square, strict=True)):
+                found |= {f"{g}.{i}.mean": mean, f"{g}.{i}.square": square}
+        return found
+
+    @torch.no_grad()
+    def load(self, tensors: dict[str, Tensor], steps: int) -> None:
+        """Take over running means that `tensors` returned after so many steps."""
+        for name, value in self.tensors().items():
+            value.copy_(tensors[name])
+        self._steps = steps
+
     def zero_grad(self) -> None:
         """Forget the gradients."""
         for group in self.groups:

@@ -15,8 +15,9 @@ from safetensors.torch import load, save
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_folder
-from napari_ssrvae.ssrvae.network import Network, Shape
+from napari_ssrvae.ssrvae.model import Model, Shape
 from napari_ssrvae.ssrvae.parameters import PRESETS, SSRVAEParameters
+from napari_ssrvae.ssrvae.variants import recipe_of
 
 __all__ = ["Config", "ShapeConfig", "read_model", "write_model"]
 
@@ -37,6 +38,10 @@ class ShapeConfig(BaseModel):
     offset_prior: float = Field(gt=0, le=1)
     grey_sd: float = Field(gt=0, le=1)
     background: float = Field(ge=0, le=1)
+    invariance: Literal["none", "rotation", "translation", "both"] = "both"
+    likelihood: Literal["bernoulli", "continuous-bernoulli", "gaussian"] = "bernoulli"
+    noise_sd: float = Field(0.3, gt=0, le=10)
+    angle_prior: Literal["normal", "projected-normal", "uniform"] = "normal"
 
 
 class Config(BaseModel):
@@ -73,7 +78,7 @@ class Config(BaseModel):
         return self
 
 
-def write_model(folder: str | Path, network: Network, config: dict[str, Any]) -> None:
+def write_model(folder: str | Path, network: Model, config: dict[str, Any]) -> None:
     """Write the model as a whole; a folder that was there is replaced.
 
     Raises
@@ -97,7 +102,7 @@ def write_model(folder: str | Path, network: Network, config: dict[str, Any]) ->
         (draft / _CONFIG).write_text(whole.model_dump_json(indent=1), encoding="utf-8")
 
 
-def read_model(folder: str | Path) -> tuple[Network, Config]:
+def read_model(folder: str | Path) -> tuple[Model, Config]:
     """Read a model; nothing from the file is run.
 
     Raises
@@ -135,7 +140,8 @@ def read_model(folder: str | Path) -> tuple[Network, Config]:
         raise InputError(f"{damaged} (wrong value of {where}): save or copy it again.") from error
     if hashlib.sha256(weights).hexdigest() != config.weights_sha256:
         raise InputError(f"{damaged} (the weights have changed): save or copy it again.")
-    network = Network(Shape(**config.shape.model_dump()), torch.Generator())
+    recipe = recipe_of(config.preset, config.parameters)
+    network = recipe.build(Shape(**config.shape.model_dump()), torch.Generator())
     try:
         network.load_state_dict(load(weights))
     except (SafetensorError, RuntimeError, KeyError, ValueError) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,24 +14,29 @@ import torch
 from scipy.stats import norm
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.ssrvae import progress
 from napari_ssrvae.ssrvae.calibration import probabilities, temperature_of
 from napari_ssrvae.ssrvae.checkpoint import read_model, write_model
 from napari_ssrvae.ssrvae.checks import checked_classes, checked_images, checked_labels
 from napari_ssrvae.ssrvae.description import Description
 from napari_ssrvae.ssrvae.events import FitEvent, FitFailed
 from napari_ssrvae.ssrvae.infer import Reading, plain, read, torch_errors
-from napari_ssrvae.ssrvae.network import Network, Shape
+from napari_ssrvae.ssrvae.model import Model
 from napari_ssrvae.ssrvae.novelty import cost_scale, novelty_of
-from napari_ssrvae.ssrvae.parameters import PRESETS, SSRVAEParameters
+from napari_ssrvae.ssrvae.parameters import PRESETS, UNLABELLED, SSRVAEParameters
 from napari_ssrvae.ssrvae.pose import Pose
-from napari_ssrvae.ssrvae.training import HeldOut, TrainingData, train
+from napari_ssrvae.ssrvae.preparation import kept_aside, shape_of
+from napari_ssrvae.ssrvae.training import Fit, HeldOut, TrainingData
+from napari_ssrvae.ssrvae.variants import recipe_of
 
 __all__ = ["SSRVAE"]
 
 Array = npt.NDArray[np.float32]
 
 _UNTRAINED = "The model is not trained yet: call fit or load a saved one."
-_FEW_LABELS = 10
+_WARM = {"epochs": 3, "max_steps": 48, "held_out_fraction": 0.0, "early_stopping": False}
+_KEEP_EVERY = 5.0
+"""Seconds between two checkpoints of a fit."""
 
 
 class SSRVAE:
@@ -43,13 +50,17 @@ class SSRVAE:
     n_classes : int
         Number K of classes.
     preset : str
-        "default"; the variants of the paper are not built yet.
+        "default", or a variant of the paper: "paper" (its ss-rVAE), "ss-vae" (no pose), "rvae" (no
+        classes, no labels), "vae" (neither).
     random_state : int
         Seed of everything random; the same seed on the same machine gives the same model.
     device : str
         "auto", "cpu", "cuda", "cuda:1", "mps".
     parameters : SSRVAEParameters, optional
-        How it is built and trained.
+        How it is built and trained; by default `SSRVAEParameters.of_preset(preset)`.
+    warm_start : bool
+        Whether `fit` goes on from the model that is there, in a short training: for a few more
+        labels or particles.
 
     Examples
     --------
@@ -64,11 +75,10 @@ class SSRVAE:
         random_state: int = 0,
         device: str = "auto",
         parameters: SSRVAEParameters | None = None,
+        warm_start: bool = False,
     ) -> None:
         if preset not in PRESETS:
             raise InputError(f"There is no preset {preset!r}: choose one of {', '.join(PRESETS)}.")
-        if preset != "default":
-            raise InputError(f'The preset "{preset}" is not available yet: use "default".')
         if not isinstance(n_classes, int | np.integer) or not 1 <= n_classes <= 1000:
             raise InputError(f"n_classes is {n_classes!r}: give a whole number from 1 to 1000.")
         self.n_classes = int(n_classes)
@@ -76,10 +86,11 @@ class SSRVAE:
         self.random_state = int(random_state)
         self.device = device
         self.parameters = parameters
+        self.warm_start = bool(warm_start)
         self._forget()
 
     def _forget(self) -> None:
-        self._network: Network | None = None
+        self._network: Model | None = None
         self._temperature, self._calibrated = 1.0, False
         self._costs: tuple[float, ...] = ()
         self._held_out: HeldOut | None = None
@@ -89,6 +100,8 @@ class SSRVAE:
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Train on patches (N, S, S) in [0, 1] and classes (N,), -1 = unlabelled.
+
+        Without `y` the classes are clusters that the model finds by itself.
 
         Raises
         ------
@@ -100,11 +113,20 @@ class SSRVAE:
                 raise InputError(event.message)
         return self
 
-    def iter_fit(self, X: Any, y: Any = None) -> Iterator[FitEvent]:
+    def iter_fit(
+        self, X: Any, y: Any = None, *, checkpoint: str | Path | None = None
+    ) -> Iterator[FitEvent]:
         """Train as `fit`, yielding an event after every batch and epoch.
 
         The arrays are checked at the call. Whoever stops iterating keeps the best model so far; a
         failure inside torch is the last event, `FitFailed`, and not an exception.
+
+        Parameters
+        ----------
+        checkpoint : path, optional
+            A folder where the state of the fit is kept every few seconds. If it holds the state of
+            a fit of the same data, parameters and seed, that fit is continued, to the same result;
+            at the end the folder is removed. Not used by a warm start, which takes seconds.
 
         Raises
         ------
@@ -112,37 +134,80 @@ class SSRVAE:
             The data is at fault.
         """
         images = checked_images(X)
-        labels = checked_labels(y, len(images), self.n_classes)
-        return self._iter_fit(images, labels)
+        if y is None or self.preset in UNLABELLED:
+            labels = np.full(len(images), -1, dtype=np.int64)
+        else:
+            labels = checked_labels(y, len(images), self.n_classes)
+        return self._iter_fit(images, labels, None if checkpoint is None else Path(checkpoint))
 
-    def _iter_fit(self, images: Array, labels: npt.NDArray[np.int64]) -> Iterator[FitEvent]:
-        p = self.parameters or SSRVAEParameters()
+    def _iter_fit(
+        self, images: Array, labels: npt.NDArray[np.int64], checkpoint: Path | None
+    ) -> Iterator[FitEvent]:
         try:
-            device = self._device()
-            generator = torch.Generator(device).manual_seed(self.random_state)
-            shape = _shape_of(images, self.n_classes, p)
-            live, student = (
-                Network(shape, torch.Generator().manual_seed(self.random_state)).to(device)
-                for _ in range(2)
-            )
-            data = TrainingData(
-                torch.from_numpy(images).to(device),
-                torch.from_numpy(labels).to(device),
-                torch.from_numpy(_kept_aside(labels, p, self.random_state)).to(device),
-            )
-            live.requires_grad_(False)
+            fit, of = self._begin(images, labels)
+            if of is None:
+                checkpoint = None
+            elif checkpoint is not None and (kept := progress.read(checkpoint, of)) is not None:
+                fit.go_on_from(*kept)
+            judged, temperature = self._held_out, self._temperature
             self._forget()
-            self._network, self._images = live, images
-            report: list[HeldOut] = []
-            for event in train(live, student, data, p, generator, report):
-                if report and self._held_out is not report[0]:
-                    self._calibrate(report[0])
+            self._network, self._images = fit.live, images
+            if fit.warm and judged is not None:
+                self._held_out, self._temperature, self._calibrated = judged, temperature, True
+            written = time.monotonic()
+            for event in fit.run():
+                if fit.judged is not None and self._held_out is not fit.judged:
+                    self._calibrate(fit.judged)
                 self._costs = ()
+                if checkpoint is not None and time.monotonic() - written > _KEEP_EVERY:
+                    progress.write(checkpoint, fit, str(of))
+                    written = time.monotonic()
                 yield event
+            if checkpoint is not None:
+                progress.forget(checkpoint)
         except InputError as error:
             yield FitFailed(str(error))
         except (RuntimeError, MemoryError) as error:
             yield FitFailed(plain(error))
+
+    def _begin(self, images: Array, labels: npt.NDArray[np.int64]) -> tuple[Fit, str | None]:
+        """Return the fit and, unless it is a warm start, what identifies it."""
+        p = self.parameters or SSRVAEParameters.of_preset(self.preset)
+        device = self._device()
+        generator = torch.Generator(device).manual_seed(self.random_state)
+        n_classes = 1 if self.preset in UNLABELLED else self.n_classes
+        shape = shape_of(images, n_classes, p)
+        old = self._network
+        warm = (
+            self.warm_start
+            and old is not None
+            and old.shape
+            == replace(shape, grey_sd=old.shape.grey_sd, background=old.shape.background)
+        )
+        if warm:
+            assert old is not None
+            # Every label may have been learnt from: none is left to judge by.
+            shape, p = old.shape, p.model_copy(update=_WARM)
+        recipe = recipe_of(self.preset, p, warm=warm)
+        live, student = (
+            recipe.build(shape, torch.Generator().manual_seed(self.random_state)).to(device)
+            for _ in range(2)
+        )
+        if warm:
+            assert old is not None
+            for model in (live, student):
+                model.load_state_dict(old.state_dict())
+        live.requires_grad_(False)
+        data = TrainingData(
+            torch.from_numpy(images).to(device),
+            torch.from_numpy(labels).to(device),
+            torch.from_numpy(kept_aside(labels, p, self.random_state)).to(device),
+        )
+        fit = Fit(live, student, recipe, data, generator)
+        if warm:
+            return fit, None
+        told = (self.preset, str(self.random_state), device.type, p.model_dump_json())
+        return fit, progress.fingerprint(images, labels, *told)
 
     def _calibrate(self, judged: HeldOut) -> None:
         self._held_out = judged
@@ -295,7 +360,7 @@ class SSRVAE:
             {
                 "preset": self.preset,
                 "random_state": self.random_state,
-                "parameters": self.parameters or SSRVAEParameters(),
+                "parameters": self.parameters or SSRVAEParameters.of_preset(self.preset),
                 "temperature": self._temperature,
                 "calibrated": self._calibrated,
                 "costs": self._cost_scale(),
@@ -339,7 +404,7 @@ class SSRVAE:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
         """Return the constructor's arguments."""
-        names = ("n_classes", "preset", "random_state", "device", "parameters")
+        names = ("n_classes", "preset", "random_state", "device", "parameters", "warm_start")
         return {name: getattr(self, name) for name in names}
 
     def set_params(self, **params: Any) -> Self:
@@ -358,7 +423,7 @@ class SSRVAE:
 
     # ------------------------------------------------------------------ inside
 
-    def _trained(self) -> Network:
+    def _trained(self) -> Model:
         if self._network is None:
             raise InputError(_UNTRAINED)
         return self._network
@@ -393,7 +458,7 @@ class SSRVAE:
 
     def _device(self) -> torch.device:
         if self.device == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            return torch.device(_best_device())
         try:
             device = torch.device(self.device)
             torch.zeros(1, device=device)
@@ -404,42 +469,13 @@ class SSRVAE:
         return device
 
 
-def _shape_of(images: Array, n_classes: int, p: SSRVAEParameters) -> Shape:
-    border = np.concatenate(
-        [
-            images[:, 0].ravel(),
-            images[:, -1].ravel(),
-            images[..., 0].ravel(),
-            images[..., -1].ravel(),
-        ]
-    )
-    return Shape(
-        n_classes=n_classes,
-        size=images.shape[-1],
-        n_latents=p.n_latents,
-        n_rotations=p.n_rotations,
-        hidden=p.hidden,
-        offset_prior=p.offset_prior,
-        grey_sd=max(float(images.std()), 1e-3),
-        background=float(np.median(border)),
-    )
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _kept_aside(
-    labels: npt.NDArray[np.int64], p: SSRVAEParameters, seed: int
-) -> npt.NDArray[np.bool_]:
-    """Choose the held-out labels: a fraction of each class, none of a class with few."""
-    aside = np.zeros(len(labels), dtype=bool)
-    rng = np.random.default_rng(seed)
-    for k in np.unique(labels[labels >= 0]):
-        members = np.flatnonzero(labels == k)
-        if len(members) >= _FEW_LABELS:
-            count = round(len(members) * p.held_out_fraction)
-            aside[rng.choice(members, count, replace=False)] = True
-    return aside
-
-
-def _where(network: Network) -> torch.device:
+def _where(network: Model) -> torch.device:
     return next(network.parameters()).device
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "FitEvent",
     "FitFailed",
     "FitFinished",
+    "FitNotice",
     "FitStarted",
     "StepEvent",
 ]
@@ -61,6 +62,13 @@ class CheckpointEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class FitNotice:
+    """Something the user should know while training goes on; `message` is one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class FitFinished:
     """The end; `reason` is "complete" or "converged"."""
 
@@ -76,4 +84,6 @@ class FitFailed:
     message: str
 
 
-FitEvent = FitStarted | StepEvent | EpochEvent | CheckpointEvent | FitFinished | FitFailed
+FitEvent = (
+    FitStarted | StepEvent | EpochEvent | CheckpointEvent | FitNotice | FitFinished | FitFailed
+)

@@ -12,11 +12,9 @@ import torch
 from torch import Tensor
 
 from napari_ssrvae.errors import InputError
-from napari_ssrvae.ssrvae.encoder import N_POSE
-from napari_ssrvae.ssrvae.network import Network
-from napari_ssrvae.ssrvae.objective import bernoulli_nll, kl_to_prior
+from napari_ssrvae.ssrvae.model import Model
 
-__all__ = ["Reading", "read", "torch_errors"]
+__all__ = ["Reading", "is_out_of_memory", "plain", "read", "torch_errors"]
 
 _CHUNK = 256
 
@@ -39,12 +37,12 @@ class Reading:
 
 @torch.no_grad()
 def read(
-    network: Network, images: npt.NDArray[np.float32], device: torch.device, *, picture: bool
+    model: Model, images: npt.NDArray[np.float32], device: torch.device, *, picture: bool
 ) -> Reading:
     """Explain images (N, S, S); without `picture` nothing is decoded."""
     with torch_errors():
         parts = [
-            _read_chunk(network, torch.from_numpy(images[i : i + _CHUNK]).to(device), picture)
+            _read_chunk(model, torch.from_numpy(images[i : i + _CHUNK]).to(device), picture)
             for i in range(0, len(images), _CHUNK)
         ]
     return Reading(
@@ -55,26 +53,10 @@ def read(
     )
 
 
-def _read_chunk(network: Network, images: Tensor, picture: bool) -> Reading:
-    n = len(images)
-    here = torch.arange(n, device=images.device)
-    look = network.look(images)
-    q = network.encode(look.view)
-    classes = q.class_logits.argmax(dim=1)
-    rotation = q.logits[here, :, classes].argmax(dim=1)
-    z, sd = q.mean[here, rotation, classes], q.sd[here, rotation, classes]
-    angle, offset = network.pose(z, rotation, look.centre)
-    if picture:
-        logits = network.decode(z, rotation, classes, look.centre, look.ground)
-        grey = torch.sigmoid(logits)
-        x = images.clamp(1e-4, 1 - 1e-4)
-        floor = -(x * x.log() + (1 - x) * (1 - x).log()).sum(dim=(1, 2))
-        cost = bernoulli_nll(logits, images) - floor + kl_to_prior(z, sd)
-    else:
-        grey, cost = images[:, :0, :0], images[:, 0, 0] * 0
-    wrapped = torch.atan2(torch.sin(angle), torch.cos(angle))
-    tensors = (q.class_logits, wrapped, offset, z[:, N_POSE:], grey, cost)
-    return Reading(*(tensor.cpu().numpy() for tensor in tensors))
+def _read_chunk(model: Model, images: Tensor, picture: bool) -> Reading:
+    found = model.explain(images, picture=picture)
+    wrapped = torch.atan2(torch.sin(found.angle), torch.cos(found.angle))
+    return Reading(*(tensor.cpu().numpy() for tensor in found._replace(angle=wrapped)))
 
 
 @contextmanager
@@ -86,10 +68,16 @@ def torch_errors() -> Iterator[None]:
         raise InputError(plain(error)) from error
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether torch or Python had not enough memory."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate" in text
+
+
 def plain(error: BaseException) -> str:
     """Return one sentence for the user about a failure inside torch."""
     text = str(error).strip().splitlines()
     first = text[0] if text else type(error).__name__
-    if isinstance(error, MemoryError) or "memory" in first.lower():
+    if is_out_of_memory(error) or "memory" in first.lower():
         return "The memory is not enough: use smaller patches, a smaller batch, or the CPU."
     return f"The computation failed ({first}): check the device, or train on the CPU."

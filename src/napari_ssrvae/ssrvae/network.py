@@ -6,14 +6,16 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from napari_ssrvae.ssrvae.alignment import Templates, common_upright
 from napari_ssrvae.ssrvae.decoder import CanvasDecoder
 from napari_ssrvae.ssrvae.encoder import N_POSE, Explanations, PoseEncoder
 from napari_ssrvae.ssrvae.geometry import background, centroid, lay_upright, polar_view, warp
+from napari_ssrvae.ssrvae.likelihood import excess_cost, kl_to_prior
+from napari_ssrvae.ssrvae.model import Explained, Model, Shape
 
-__all__ = ["Look", "Network", "Shape"]
+__all__ = ["Look", "Network"]
 
 
 _MOST_FOR_MEAN, _MOST_TO_ALIGN = 2048, 32
@@ -34,21 +36,7 @@ class Look:
         return Look(self.centre[which], self.ground[which], self.view[which])
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Everything that fixes the network's tensors; stored beside the weights."""
-
-    n_classes: int
-    size: int
-    n_latents: int
-    n_rotations: int
-    hidden: int
-    offset_prior: float
-    grey_sd: float
-    background: float
-
-
-class Network(nn.Module):
+class Network(Model):
     """x ~ p(x | warp(decoder(c, y); phi, t)), with q(r, y | x) q(z | x, r, y)."""
 
     def __init__(self, shape: Shape, generator: torch.Generator) -> None:
@@ -77,7 +65,7 @@ class Network(nn.Module):
         return explanations
 
     @torch.no_grad()
-    def start_at(self, images: Tensor, look: Look, classes: Tensor) -> Templates:
+    def start_at(self, images: Tensor, look: Look, classes: Tensor) -> None:
         """Let every canvas begin as the mean of the class's labels, laid upon one another.
 
         From an empty canvas the first steps would only learn that there is an object at all, and
@@ -91,11 +79,6 @@ class Network(nn.Module):
             Of these images.
         classes : Tensor of int64, shape (N,)
             -1 where there is no label.
-
-        Returns
-        -------
-        Templates
-            Which tell the rotations before the encoder can.
         """
         ground = look.ground.mean()
 
@@ -113,7 +96,13 @@ class Network(nn.Module):
                 means.append(mean_of(every, torch.zeros(len(every), device=images.device)))
         upright = (torch.stack(means) + ground).clamp(0, 1)
         self.decoder.start_at(_logit(upright) - _logit(ground))
-        return Templates(self.look(upright).view, self.shape.n_rotations)
+
+    @torch.no_grad()
+    def templates(self) -> Templates:
+        """Return what tells the rotations before the encoder can: the canvases without content."""
+        classes = torch.arange(self.shape.n_classes, device=self.decoder.canvas.weight.device)
+        content = torch.zeros((len(classes), self.shape.n_latents), device=classes.device)
+        return Templates(self.look(self.upright(content, classes)).view, self.shape.n_rotations)
 
     def pose(self, z: Tensor, rotation: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
         """Return angle (M,) and offset (M, 2), x then y, of latents z (M, 3 + d)."""
@@ -131,6 +120,28 @@ class Network(nn.Module):
         angle, offset = self.pose(z, rotation, centre)
         canvas = self.decoder(z[:, N_POSE:], classes)
         return warp(canvas, angle, offset) + _logit(ground)[:, None, None]
+
+    def class_logits(self, images: Tensor) -> Tensor:
+        """Return (N, K), whose softmax is q(y | x)."""
+        return self.encode(self.look(images).view).class_logits
+
+    def explain(self, images: Tensor, *, picture: bool) -> Explained:
+        """Return the best explanation of images (N, S, S)."""
+        here = torch.arange(len(images), device=images.device)
+        look = self.look(images)
+        q = self.encode(look.view)
+        logits = q.class_logits
+        classes = logits.argmax(dim=1)
+        rotation = q.logits[here, :, classes].argmax(dim=1)
+        z, sd = q.mean[here, rotation, classes], q.sd[here, rotation, classes]
+        angle, offset = self.pose(z, rotation, look.centre)
+        if picture:
+            drawn = self.decode(z, rotation, classes, look.centre, look.ground)
+            grey = torch.sigmoid(drawn)
+            cost = excess_cost(drawn, images) + kl_to_prior(z, sd)
+        else:
+            grey, cost = images[:, :0, :0], images[:, 0, 0] * 0
+        return Explained(logits, angle, offset, z[:, N_POSE:], grey, cost)
 
     def upright(self, content: Tensor, classes: Tensor) -> Tensor:
         """Return grey values (M, S, S) of the upright objects."""

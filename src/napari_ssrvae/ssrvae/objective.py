@@ -16,9 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_ssrvae.ssrvae.encoder import Explanations
+from napari_ssrvae.ssrvae.likelihood import bernoulli_nll, kl_to_prior
 from napari_ssrvae.ssrvae.network import Look, Network
 
-__all__ = ["Evidence", "bernoulli_nll", "draw_pairs", "evidence", "kl_to_prior", "pose_lesson"]
+__all__ = ["Evidence", "draw_pairs", "evidence", "pose_lesson"]
 
 
 class Evidence(NamedTuple):
@@ -27,17 +28,6 @@ class Evidence(NamedTuple):
     loss: Tensor
     reconstruction: Tensor
     kl: Tensor
-
-
-def bernoulli_nll(logits: Tensor, images: Tensor) -> Tensor:
-    """Return -log p(x | logits), summed over the pixels of (M, S, S)."""
-    nll = functional.binary_cross_entropy_with_logits(logits, images, reduction="none")
-    return nll.sum(dim=(1, 2))
-
-
-def kl_to_prior(mean: Tensor, sd: Tensor) -> Tensor:
-    """Return KL(N(mean, sd^2) || N(0, 1)), summed over the last axis."""
-    return 0.5 * (mean**2 + sd**2 - 1 - 2 * torch.log(sd)).sum(dim=-1)
 
 
 def draw_pairs(log_weights: Tensor, n: int, generator: torch.Generator) -> Tensor:

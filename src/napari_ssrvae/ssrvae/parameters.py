@@ -6,11 +6,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["PRESETS", "SSRVAEParameters"]
+from napari_ssrvae.errors import InputError
+
+__all__ = ["PRESETS", "UNLABELLED", "SSRVAEParameters"]
 
 PRESETS = ("default", "paper", "ss-vae", "rvae", "vae")
+UNLABELLED = ("rvae", "vae")
+"""Presets without classes: labels mean nothing to them."""
 
 _ADVANCED: dict[str, Any] = {"advanced": True}
+_PAPER: dict[str, Any] = {"hidden": True}
+"""Only for the variants of the paper: a form for the default model leaves these out."""
 
 
 class SSRVAEParameters(BaseModel):
@@ -142,6 +148,48 @@ class SSRVAEParameters(BaseModel):
         description="Weight of the Kullback-Leibler term (beta) of pose and shape.",
         json_schema_extra=_ADVANCED,
     )
+    beta_start: float | None = Field(
+        None,
+        ge=0.0,
+        le=100.0,
+        title="Weight of the latent prior at the start",
+        description="From here beta rises in a straight line; empty: it is the same throughout.",
+        json_schema_extra=_PAPER,
+    )
+    beta_epochs: int = Field(
+        30,
+        ge=1,
+        le=1000,
+        title="Epochs until the full weight",
+        description="Epochs in which beta rises to its final value.",
+        json_schema_extra=_PAPER,
+    )
+    invariance: Literal["none", "rotation", "translation", "both"] = Field(
+        "both",
+        title="Invariance",
+        description="What of the pose is a latent of its own and not part of the shape.",
+        json_schema_extra=_PAPER,
+    )
+    likelihood: Literal["bernoulli", "continuous-bernoulli", "gaussian"] = Field(
+        "bernoulli",
+        title="Likelihood",
+        description="How grey values scatter about the decoder's picture.",
+        json_schema_extra=_PAPER,
+    )
+    noise_sd: float = Field(
+        0.3,
+        gt=0.0,
+        le=10.0,
+        title="Noise",
+        description="Standard deviation of the Gaussian likelihood, in grey values.",
+        json_schema_extra=_PAPER,
+    )
+    angle_prior: Literal["normal", "projected-normal", "uniform"] = Field(
+        "normal",
+        title="Prior of the angle",
+        description="What is expected of the angles before an image is seen.",
+        json_schema_extra=_PAPER,
+    )
     class_evidence: float = Field(
         1.0,
         ge=0.0,
@@ -185,3 +233,35 @@ class SSRVAEParameters(BaseModel):
         description="Labelled particles per step, all classes equally often.",
         json_schema_extra=_ADVANCED,
     )
+
+    @classmethod
+    def of_preset(cls, preset: str) -> SSRVAEParameters:
+        """Return the parameters that a preset starts from.
+
+        "default" is our own model. "paper" is the ss-rVAE with the authors' settings (Ziatdinov et
+        al., arXiv 2105.11475, and their code): "ss-vae" is the same without pose, "rvae" without
+        class, "vae" without either.
+
+        Raises
+        ------
+        InputError
+            There is no such preset.
+        """
+        if preset not in PRESETS:
+            raise InputError(f"There is no preset {preset!r}: choose one of {', '.join(PRESETS)}.")
+        if preset == "default":
+            return cls()
+        return cls(
+            epochs=100,
+            max_steps=1_000_000,
+            early_stopping=False,
+            held_out_fraction=0.0,
+            offset_prior=0.1,
+            alpha=30.0,
+            beta=2.0,
+            beta_start=1.0,
+            learning_rate=5e-4,
+            weight_decay=0.0,
+            labelled_batch_size=64,
+            invariance="none" if preset in ("vae", "ss-vae") else "both",
+        )

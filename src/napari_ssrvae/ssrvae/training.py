@@ -9,37 +9,36 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from napari_ssrvae.ssrvae.adamw import AdamW, Group
-from napari_ssrvae.ssrvae.alignment import Templates
-from napari_ssrvae.ssrvae.augment import augmented
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.ssrvae.adamw import AdamW
 from napari_ssrvae.ssrvae.events import (
     CheckpointEvent,
     EpochEvent,
     FitEvent,
     FitFinished,
+    FitNotice,
     FitStarted,
     StepEvent,
 )
-from napari_ssrvae.ssrvae.network import Look, Network
-from napari_ssrvae.ssrvae.objective import evidence, pose_lesson
-from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
+from napari_ssrvae.ssrvae.infer import is_out_of_memory
+from napari_ssrvae.ssrvae.model import Clock, Model, Recipe
 
-__all__ = ["HeldOut", "TrainingData", "class_logits", "train"]
+__all__ = ["Fit", "FitNumbers", "HeldOut", "TrainingData", "class_logits"]
 
 _FEWEST_STEPS = 16
-_TAUGHT_FOR, _LESSON = 0.33, 20.0
-"""For this share of the training templates tell the rotation too, with a weight that fades."""
-
 _FALLING, _PATIENCE = 0.003, 3
 """A loss that fell by less than this fraction in each of so many epochs has converged."""
+
+_GOOD_EVERY = 50
+_MOST_HALVINGS = 6
+_SMALLEST_BATCH = 4
 
 
 @dataclass
@@ -57,180 +56,261 @@ class TrainingData:
     images: Tensor
     classes: Tensor
     held_out: Tensor
-    look: Look = field(init=False)
 
-    def see(self, network: Network) -> None:
-        """Compute once what carries no weights."""
-        parts = [network.look(chunk) for chunk in torch.split(self.images, 512)]
-        self.look = Look(
-            *(torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Look))
+
+@dataclass
+class FitNumbers:
+    """Where a fit stands, apart from its tensors: `position` counts particles of this epoch."""
+
+    epoch: int
+    position: int
+    batch_size: int
+    steps_done: int = 0
+    halvings: int = 0
+    best_loss: float = math.inf
+    best_held_out: float = 0.0
+    stale: int = 0
+    seconds: float = 0.0
+    sums: tuple[float, ...] = (0.0,) * 5
+    ended: str = ""
+
+
+class Fit:
+    """One training of `student`; `live` follows as its running mean and is usable at any time.
+
+    The held-out labels are judged during the first two thirds and then join the training.
+
+    Parameters
+    ----------
+    live, student : Model
+    recipe : Recipe
+    data : TrainingData
+    generator : torch.Generator
+        On the device of the data; everything random comes from it.
+    """
+
+    def __init__(
+        self,
+        live: Model,
+        student: Model,
+        recipe: Recipe,
+        data: TrainingData,
+        generator: torch.Generator,
+    ) -> None:
+        self.live, self.student, self.recipe, self.data = live, student, recipe, data
+        self.judged: HeldOut | None = None
+        self.warm = recipe.warm
+        self._generator = generator
+        self._broken_off: dict[str, Tensor] | None = None
+        p = recipe.p
+        n = len(data.images)
+        steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
+        self._items = steps * p.batch_size
+        self.epochs = max(1, min(p.epochs, math.ceil(p.max_steps / steps)))
+        self._labelled = data.classes >= 0
+        self._joined = max(1, math.ceil(self.epochs * 2 / 3)) if data.held_out.any() else 0
+        self._order = torch.arange(n, device=data.images.device)
+        self.numbers = FitNumbers(epoch=1, position=0, batch_size=p.batch_size)
+        self._optimiser = AdamW(recipe.groups(student), betas=(0.9, 0.98))
+
+    @property
+    def fraction(self) -> float:
+        """Return how much of the fit is done, [0, 1]."""
+        return min(
+            1.0, (self.numbers.epoch - 1 + self.numbers.position / self._items) / self.epochs
         )
 
+    # ------------------------------------------------------------------ breaking off, going on
 
-def train(
-    live: Network,
-    student: Network,
-    data: TrainingData,
-    p: SSRVAEParameters,
-    generator: torch.Generator,
-    report: list[HeldOut],
-) -> Iterator[FitEvent]:
-    """Train `student`; `live` follows as its running mean and is usable after every event.
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything beside `numbers` from which the fit can go on (not copied)."""
+        found = {"order": self._order, "generator": self._generator.get_state()}
+        for name, model in (("live", self.live), ("student", self.student)):
+            found |= {f"{name}.{key}": value for key, value in model.state_dict().items()}
+        found |= {f"optimiser.{key}": value for key, value in self._optimiser.tensors().items()}
+        if self.judged is not None:
+            found["judged.classes"] = torch.from_numpy(self.judged.classes)
+            found["judged.logits"] = torch.from_numpy(self.judged.logits)
+        return found
 
-    The held-out labels are judged at the end of the first two thirds, put into `report`, and then
-    join the training.
-    """
-    began = time.perf_counter()
-    n = len(data.images)
-    data.see(student)
-    shown = data.classes.masked_fill(data.held_out, -1)
-    for network in (live, student):
-        templates = network.start_at(data.images, data.look, shown)
-    steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
-    epochs = min(p.epochs, math.ceil(p.max_steps / steps))
-    total = steps * epochs
-    joined = max(1, math.ceil(epochs * 2 / 3))
-    has_held_out = bool(data.held_out.any())
-    labelled = data.classes >= 0
-    yield FitStarted(
-        n,
-        int(labelled.sum()),
-        int(data.held_out.sum()),
-        epochs,
-        steps,
-        data.images.device.type,
-    )
-    optimiser = AdamW(_groups(student, p), betas=(0.9, 0.98))
-    best, stale, reason = math.inf, 0, "complete"
-    done = 0
-    for epoch in range(1, epochs + 1):
-        aside = has_held_out and epoch <= joined
-        pool = torch.nonzero(labelled & ~data.held_out if aside else labelled).flatten()
-        weights = _balanced(data.classes[pool])
-        order = torch.randperm(n, generator=generator, device=data.images.device)
-        sums = np.zeros(5)
-        for step in range(1, steps + 1):
-            for group in optimiser.groups:
-                group.lr = p.learning_rate * _schedule(done / total)
-            # The pose first: the canvases stay near their start until the encoder can follow.
-            untaught = min(1.0, done / (_TAUGHT_FOR * total))
-            optimiser.groups[1].lr *= untaught
-            start = (step - 1) * p.batch_size
-            batch = order[torch.arange(start, start + p.batch_size, device=order.device) % n]
-            draws = torch.multinomial(
-                weights, p.labelled_batch_size, replacement=True, generator=generator
+    def go_on_from(self, tensors: dict[str, Tensor], numbers: FitNumbers) -> None:
+        """Take up a fit of the same data and parameters where it was broken off.
+
+        The models must be fresh ones of the same seed: what the recipe derives from them is
+        derived again, then their weights are put back.
+        """
+        self.numbers, self._broken_off = numbers, tensors
+        self._order = tensors["order"].to(self._order.device)
+        self._generator.set_state(tensors["generator"].cpu())
+        if "judged.classes" in tensors:
+            self.judged = HeldOut(
+                tensors["judged.classes"].cpu().numpy(), tensors["judged.logits"].cpu().numpy()
             )
-            losses = _losses(
-                student, data, batch, pool[draws], p, generator, templates, 1 - untaught
-            )
-            optimiser.zero_grad()
-            losses[0].backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(student.parameters(), 200.0)
-            optimiser.step()
-            done += 1
-            _follow(live, student, min(0.98, done / (done + 9)))
-            sums += [float(part.detach()) for part in losses]
-            yield StepEvent(epoch, step, steps, done / total)
-        loss, reconstruction, kl, classification, accuracy = (sums / steps).tolist()
+
+    def _put_back(self, tensors: dict[str, Tensor]) -> None:
+        def part(of: str) -> dict[str, Tensor]:
+            return {k.partition(".")[2]: v for k, v in tensors.items() if k.startswith(of + ".")}
+
+        self.live.load_state_dict(part("live"))
+        self.student.load_state_dict(part("student"))
+        self._optimiser.load(part("optimiser"), self.numbers.steps_done)
+
+    # ------------------------------------------------------------------ the loop
+
+    def run(self) -> Iterator[FitEvent]:
+        """Train, with an event after every step and epoch.
+
+        Raises
+        ------
+        InputError
+            The loss is not a number at any learning rate.
+        """
+        data, told = self.data, self.numbers
+        began = time.perf_counter() - told.seconds
+        self.recipe.begin(
+            (self.live, self.student), data.images, data.classes, self._pool(1), anew=not self.warm
+        )
+        if self._broken_off is not None:
+            self._put_back(self._broken_off)
+            self._broken_off = None
+        yield FitStarted(
+            len(data.images),
+            int(self._labelled.sum()),
+            int(data.held_out.sum()),
+            self.epochs,
+            math.ceil(self._items / told.batch_size),
+            data.images.device.type,
+        )
+        while told.epoch <= self.epochs and not told.ended:
+            if told.position == 0:
+                self._order = torch.randperm(
+                    len(data.images), generator=self._generator, device=data.images.device
+                )
+            for event in self._pass():
+                told.seconds = time.perf_counter() - began
+                yield event
+            told.seconds = time.perf_counter() - began
+            yield self._end_of_pass()
+            yield CheckpointEvent(told.epoch - 1)
+        yield FitFinished(told.ended or "complete", told.epoch - 1, told.seconds)
+
+    def _pool(self, epoch: int) -> Tensor:
+        """Return the indices of the labels that may be used in an epoch."""
+        usable = self._labelled & ~self.data.held_out if epoch <= self._joined else self._labelled
+        return torch.nonzero(usable).flatten()
+
+    def _pass(self) -> Iterator[FitEvent]:
+        told, n = self.numbers, len(self.data.images)
+        pool = self._pool(told.epoch)
+        good = {name: value.clone() for name, value in self.tensors().items()}
+        while told.position < self._items:
+            steps = math.ceil(self._items / told.batch_size)
+            clock = Clock(told.epoch, told.position // told.batch_size + 1, steps, self.fraction)
+            count = min(told.batch_size, self._items - told.position)
+            ahead = torch.arange(told.position, told.position + count, device=self._order.device)
+            before = self._generator.get_state()
+            try:
+                parts = self._step(self._order[ahead % n], pool, clock)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or told.batch_size <= _SMALLEST_BATCH:
+                    raise
+                self._optimiser.zero_grad()
+                self._generator.set_state(before)
+                told.batch_size = max(_SMALLEST_BATCH, told.batch_size // 2)
+                yield FitNotice(
+                    "The memory is not enough: training goes on with batches of "
+                    f"{told.batch_size} particles."
+                )
+                continue
+            if parts is None:
+                told.halvings += 1
+                if told.halvings > _MOST_HALVINGS:
+                    raise InputError(
+                        "The loss is not a number however small the learning rate is: look for "
+                        "damaged patches, or choose other parameters."
+                    )
+                self._put_back(good)
+                yield FitNotice(
+                    "The loss was not a number: training went back to its last good state and "
+                    "goes on with half the learning rate."
+                )
+                continue
+            told.position += count
+            told.steps_done += 1
+            told.sums = tuple(s + count * part for s, part in zip(told.sums, parts, strict=True))
+            _follow(self.live, self.student, min(0.98, told.steps_done / (told.steps_done + 9)))
+            if told.steps_done % _GOOD_EVERY == 0:
+                good = {name: value.clone() for name, value in self.tensors().items()}
+            yield StepEvent(told.epoch, clock.step, steps, self.fraction)
+
+    def _step(self, batch: Tensor, pool: Tensor, clock: Clock) -> list[float] | None:
+        """Step on each loss of a batch; return the terms to report, None if one is no number."""
+        slower = 0.5**self.numbers.halvings
+        for group, rate in zip(self._optimiser.groups, self.recipe.rates(clock), strict=True):
+            group.lr = rate * slower
+        total, parts = 0.0, [0.0] * 4
+        for terms in self.recipe.losses(self.student, batch, pool, clock, self._generator):
+            value = float(terms.total.detach())
+            if not math.isfinite(value):
+                return None
+            self._optimiser.zero_grad()
+            terms.total.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(self.student.parameters(), self.recipe.clip_norm)
+            self._optimiser.step()
+            total += value
+            parts = [
+                old if new is None else float(new.detach())
+                for old, new in zip(parts, terms[1:], strict=True)
+            ]
+        return [total, *parts]
+
+    def _end_of_pass(self) -> EpochEvent:
+        told = self.numbers
+        loss, reconstruction, kl, classification, accuracy = (
+            part / self._items for part in told.sums
+        )
         held_out_accuracy = None
-        if aside:
-            judged = HeldOut(
-                data.classes[data.held_out].cpu().numpy(),
-                class_logits(live, data.look.view[data.held_out]),
+        if told.epoch <= self._joined:
+            aside = self.data.held_out
+            self.judged = HeldOut(
+                self.data.classes[aside].cpu().numpy(),
+                class_logits(self.live, self.data.images[aside]),
             )
-            held_out_accuracy = _recall(judged)
-            report[:] = [judged]
-        seconds = time.perf_counter() - began
-        yield EpochEvent(
-            epoch,
-            epochs,
+            held_out_accuracy = _recall(self.judged)
+        better = loss < told.best_loss * (1 - _FALLING) or (
+            held_out_accuracy is not None and held_out_accuracy > told.best_held_out
+        )
+        told.stale = 0 if better else told.stale + 1
+        told.best_loss = min(told.best_loss, loss)
+        told.best_held_out = max(told.best_held_out, held_out_accuracy or 0.0)
+        event = EpochEvent(
+            told.epoch,
+            self.epochs,
             loss,
             reconstruction,
             kl,
             classification,
             accuracy,
             held_out_accuracy,
-            seconds,
-            seconds / epoch * (epochs - epoch),
+            told.seconds,
+            told.seconds / told.epoch * (self.epochs - told.epoch),
         )
-        yield CheckpointEvent(epoch)
-        stale = stale + 1 if loss > best * (1 - _FALLING) else 0
-        best = min(best, loss)
-        if p.early_stopping and stale >= _PATIENCE and joined < epoch < epochs:
-            reason = "converged"
-            break
-    yield FitFinished(reason, epoch, time.perf_counter() - began)
+        if self.recipe.p.early_stopping and told.stale >= _PATIENCE:
+            if told.epoch < self._joined:
+                # Neither the loss nor the held-out labels improve: let those labels join.
+                told.epoch, told.stale = self._joined, 0
+            elif self._joined < told.epoch < self.epochs:
+                told.ended = "converged"
+        told.epoch, told.position, told.sums = told.epoch + 1, 0, (0.0,) * 5
+        return event
 
 
-def _losses(
-    network: Network,
-    data: TrainingData,
-    batch: Tensor,
-    labelled: Tensor,
-    p: SSRVAEParameters,
-    generator: torch.Generator,
-    templates: Templates,
-    teaching: float,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Return loss, reconstruction, KL, classification and training accuracy of one step."""
-    classes = data.classes[labelled]
-    images = augmented(data.images[labelled], p, generator)
-    look = network.look(images)
-    n = len(batch)
-    q = network.encode(torch.cat([data.look.view[batch], look.view]))
-    q_labelled = q.pick(slice(n, None))
-    U = evidence(
-        network, data.images[batch], data.look.pick(batch), q.pick(slice(n)), None,
-        n_pairs=p.n_pairs, beta=p.beta, class_evidence=p.class_evidence, generator=generator,
-    )  # fmt: skip
-    few = slice(min(len(classes), 16))
-    L = evidence(
-        network, images[few], look.pick(few), q_labelled.pick(few), classes[few],
-        n_pairs=p.n_pairs, beta=p.beta, class_evidence=1.0, generator=generator,
-    )  # fmt: skip
-    A = functional.cross_entropy(q_labelled.class_logits, classes)
-    total = (U.loss.sum() + L.loss.sum()) / (len(U.loss) + len(L.loss)) + p.alpha * A
-    if teaching > 0:
-        target = templates.rotations(torch.cat([data.look.view[batch], look.view]))
-        total = total + teaching * _LESSON * pose_lesson(q, target, classes).mean()
+def class_logits(model: Model, images: Tensor) -> npt.NDArray[np.float32]:
+    """Return (N, K) for images (N, S, S), in chunks."""
     with torch.no_grad():
-        accuracy = (q_labelled.class_logits.argmax(dim=1) == classes).float().mean()
-    return (
-        total,
-        U.reconstruction.mean(),
-        U.kl.mean(),
-        A.detach(),
-        accuracy,
-    )
-
-
-@torch.no_grad()
-def class_logits(network: Network, view: Tensor) -> npt.NDArray[np.float32]:
-    """Return (N, K) for polar views, in chunks."""
-    parts = [network.encode(chunk).class_logits for chunk in torch.split(view, 512)]
+        parts = [model.class_logits(chunk) for chunk in torch.split(images, 512)]
     logits: npt.NDArray[np.float32] = torch.cat(parts).cpu().numpy()
     return logits
-
-
-def _schedule(fraction: float) -> float:
-    """Return the learning rate's factor: a short rise, then a cosine to nearly nothing."""
-    rise = 0.05
-    if fraction < rise:
-        return (fraction + 0.002) / (rise + 0.002)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (fraction - rise) / (1 - rise)))
-
-
-def _groups(network: Network, p: SSRVAEParameters) -> list[Group]:
-    return [
-        Group(list(network.encoder.parameters()), p.learning_rate, p.weight_decay),
-        Group(list(network.decoder.parameters()), p.learning_rate),
-    ]
-
-
-def _balanced(classes: Tensor) -> Tensor:
-    """Return a weight per label such that every class is drawn equally often."""
-    counts = torch.bincount(classes).float()
-    return 1 / counts[classes]
 
 
 def _recall(judged: HeldOut) -> float:
@@ -239,5 +319,5 @@ def _recall(judged: HeldOut) -> float:
 
 
 @torch.no_grad()
-def _follow(live: Network, student: Network, keep: float) -> None:
+def _follow(live: Model, student: Model, keep: float) -> None:
     torch._foreach_lerp_(list(live.parameters()), list(student.parameters()), 1 - keep)

@@ -1,0 +1,77 @@
+"""A fit that was broken off, as a folder: it goes on from there to the same result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.files import atomic_folder
+from napari_ssrvae.ssrvae.training import Fit, FitNumbers
+
+__all__ = ["fingerprint", "forget", "read", "write"]
+
+_TENSORS, _NUMBERS = "fit.safetensors", "fit.json"
+
+
+def fingerprint(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], *rest: str) -> str:
+    """Return what two fits have in common when one may continue the other."""
+    digest = hashlib.sha256(repr((images.shape, *rest)).encode())
+    digest.update(np.ascontiguousarray(images).data)
+    digest.update(np.ascontiguousarray(labels).data)
+    return digest.hexdigest()
+
+
+def write(folder: Path, fit: Fit, of: str) -> None:
+    """Write where the fit stands; the folder is replaced as a whole.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or must not be written to.
+    """
+    if folder.exists() and not (folder / _NUMBERS).is_file():
+        raise InputError(
+            f"{folder} is not the checkpoint of a training: choose a folder that does not exist."
+        )
+    tensors = {name: value.cpu().contiguous() for name, value in fit.tensors().items()}
+    content = save(tensors)
+    with atomic_folder(folder) as draft:
+        (draft / _TENSORS).write_bytes(content)
+        told = {
+            "fingerprint": of,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "numbers": asdict(fit.numbers),
+        }
+        (draft / _NUMBERS).write_text(json.dumps(told), encoding="utf-8")
+
+
+def read(folder: Path, of: str) -> tuple[dict[str, Tensor], FitNumbers] | None:
+    """Return where a fit was broken off; None where there is nothing of this fit to go on from."""
+    try:
+        told = json.loads((folder / _NUMBERS).read_text(encoding="utf-8"))
+        content = (folder / _TENSORS).read_bytes()
+        if told["fingerprint"] != of or hashlib.sha256(content).hexdigest() != told["sha256"]:
+            return None
+        numbers = FitNumbers(**told["numbers"])
+        numbers.sums = tuple(numbers.sums)
+        return load(content), numbers
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError):
+        # A damaged checkpoint is no loss: the fit begins again.
+        return None
+
+
+def forget(folder: Path) -> None:
+    """Remove what `write` wrote."""
+    for name in (_NUMBERS, _TENSORS):
+        (folder / name).unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
