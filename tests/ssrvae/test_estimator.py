@@ -14,6 +14,7 @@ from napari_ssrvae.ssrvae import (
     FitFailed,
     FitFinished,
     FitStarted,
+    ResampledWarning,
     SSRVAEParameters,
     StepEvent,
 )
@@ -236,7 +237,7 @@ def bad(X, y):
     return [
         (X[:0], y[:0], "no patches"),
         (X[0], y, "3 dimensions|2 dimensions"),
-        (X[:, :20], y, "square"),
+        (X[:, :20, :, None], y, "4 dimensions"),
         (X * 255, y, r"\[0, 1\]"),
         (np.where(np.arange(24) == 3, np.nan, X), y, "NaN"),
         (X[:, :4, :4], y, "small"),
@@ -268,10 +269,18 @@ def test_fewer_particles_than_classes_is_refused(data):
         SSRVAE(200, parameters=QUICK).fit(X, y)
 
 
+def test_patches_of_another_shape_are_told_apart_all_the_same(trained, data):
+    X, y, _ = data
+    larger = X.repeat(2, axis=1).repeat(2, axis=2)
+    with pytest.warns(ResampledWarning, match="24 pixels, these have 48") as told:
+        assert trained.score(larger, y) > 0.95
+    assert told[0].filename == __file__
+    np.testing.assert_allclose(trained.predict_proba(X[:, 1:-1]).sum(axis=1), 1, atol=1e-5)
+    assert trained.score(X[:, :, 2:-2], y) > 0.95
+
+
 def test_bad_arguments_are_refused(trained, data):
     X, y, _ = data
-    with pytest.raises(InputError, match="24"):
-        trained.predict(np.zeros((2, 48, 48)))
     with pytest.raises(InputError, match="latent"):
         trained.traverse(0, 9)
     with pytest.raises(InputError, match="out of range"):

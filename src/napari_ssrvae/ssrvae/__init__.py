@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_ssrvae.ssrvae.checks import ClippedWarning, ResampledWarning
     from napari_ssrvae.ssrvae.description import Description
     from napari_ssrvae.ssrvae.estimator import SSRVAE
     from napari_ssrvae.ssrvae.events import (
@@ -28,6 +29,7 @@ __all__ = [
     "PRESETS",
     "SSRVAE",
     "CheckpointEvent",
+    "ClippedWarning",
     "Description",
     "EpochEvent",
     "FitEvent",
@@ -36,6 +38,7 @@ __all__ = [
     "FitNotice",
     "FitStarted",
     "Pose",
+    "ResampledWarning",
     "SSRVAEParameters",
     "StepEvent",
 ]
@@ -44,6 +47,7 @@ _HOME = {
     "PRESETS": "parameters",
     "SSRVAE": "estimator",
     "CheckpointEvent": "events",
+    "ClippedWarning": "checks",
     "Description": "description",
     "EpochEvent": "events",
     "FitEvent": "events",
@@ -52,6 +56,7 @@ _HOME = {
     "FitNotice": "events",
     "FitStarted": "events",
     "Pose": "pose",
+    "ResampledWarning": "checks",
     "SSRVAEParameters": "parameters",
     "StepEvent": "events",
 }
