@@ -396,9 +396,22 @@ class SSRVAE:
             )
         return model
 
-    def export_classifier(self, path: str | Path) -> None:  # noqa: ARG002
-        """Not available yet: raises InputError."""
-        raise InputError("Exporting the classifier is not available yet: save the whole model.")
+    def export_classifier(self, path: str | Path) -> Path:
+        """Write the classifier alone to `path`, .onnx or .pt2, and return the path.
+
+        The file takes `patches`, (N, S, S) float32 in [0, 1] for any N, and gives `probabilities`,
+        (N, K), equal to `predict_proba`; neither this package nor the rest of the model is needed
+        to run it.
+
+        Raises
+        ------
+        InputError
+            Not trained, another suffix, the folder must not be written to, or ONNX is missing.
+        """
+        from napari_ssrvae.ssrvae.apart import export_apart
+
+        self._trained()
+        return export_apart(self.save, path)
 
     # ------------------------------------------------------------------ scikit-learn's manners
 

@@ -156,7 +156,7 @@ def _traced(alone: _Classifier, edge: int) -> ExportedProgram:
 
 def _unused(alone: _Classifier, program: ExportedProgram) -> list[str]:
     """Return the names of the parameters and buffers that the graph never reads."""
-    every = dict(alone.named_parameters(remove_duplicate=False))
+    every: dict[str, Tensor] = dict(alone.named_parameters(remove_duplicate=False))
     every |= dict(alone.named_buffers(remove_duplicate=False))
     read = {node.name for node in program.graph.nodes if node.op == "placeholder" and node.users}
     signature = program.graph_signature
