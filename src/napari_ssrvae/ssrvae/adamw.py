@@ -51,19 +51,19 @@ class AdamW:
         self._steps = 0
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the running means, not copied."""
-        found: dict[str, Tensor] = {}
+        """Return the running means, not copied, and the number of steps done."""
+        found: dict[str, Tensor] = {"steps": torch.tensor(self._steps)}
         for g, group in enumerate(self.groups):
             for i, (mean, square) in enumerate(zip(group.mean, group.square, strict=True)):
                 found |= {f"{g}.{i}.mean": mean, f"{g}.{i}.square": square}
         return found
 
     @torch.no_grad()
-    def load(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """Take over running means that `tensors` returned after so many steps."""
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Take over what `tensors` returned."""
         for name, value in self.tensors().items():
             value.copy_(tensors[name])
-        self._steps = steps
+        self._steps = int(tensors["steps"])
 
     def zero_grad(self) -> None:
         """Forget the gradients."""

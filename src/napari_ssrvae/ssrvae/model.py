@@ -100,6 +100,9 @@ class Recipe(ABC):
     clip_norm: float = 200.0
     """Longest gradient of one step."""
 
+    betas: tuple[float, float] = (0.9, 0.98)
+    """Decay of Adam's running means."""
+
     def __init__(self, p: SSRVAEParameters, *, warm: bool = False) -> None:
         self.p, self.warm = p, warm
 

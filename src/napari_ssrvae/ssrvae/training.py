@@ -111,7 +111,7 @@ class Fit:
         self._joined = max(1, math.ceil(self.epochs * 2 / 3)) if data.held_out.any() else 0
         self._order = torch.arange(n, device=data.images.device)
         self.numbers = FitNumbers(epoch=1, position=0, batch_size=p.batch_size)
-        self._optimiser = AdamW(recipe.groups(student), betas=(0.9, 0.98))
+        self._optimiser = AdamW(recipe.groups(student), betas=recipe.betas)
 
     @property
     def fraction(self) -> float:
@@ -153,7 +153,7 @@ class Fit:
 
         self.live.load_state_dict(part("live"))
         self.student.load_state_dict(part("student"))
-        self._optimiser.load(part("optimiser"), self.numbers.steps_done)
+        self._optimiser.load(part("optimiser"))
 
     # ------------------------------------------------------------------ the loop
 
