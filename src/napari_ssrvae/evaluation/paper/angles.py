@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_ssrvae.evaluation.paper.events import Outcome, Running
-from napari_ssrvae.evaluation.paper.figures import COLOURS, OFFSET_NAMES, new_figure
+from napari_ssrvae.evaluation.paper.figures import COLOURS, OFFSET_NAMES, legend_below, new_figure
 from napari_ssrvae.evaluation.paper.lab import HOME_ANGLE, HOME_SHEAR, Images, Lab, Labels, Trained
 from napari_ssrvae.evaluation.paper.numbers import HOME_ACCURACY, RANGE_WITH_AT_LEAST, SOURCE
 from napari_ssrvae.evaluation.paper.rows import Row, pick, plus_minus, row
@@ -105,7 +105,7 @@ def draw(outcome: Outcome) -> Figure:
     """Draw accuracy against the range, and against |angle|."""
     rows = outcome.rows
     figure = new_figure(
-        11, 4.4, "Fig. 3a: accuracy against rotational disorder of the unlabelled cards"
+        11, 5.4, "Fig. 3a: accuracy against rotational disorder of the unlabelled cards"
     )
     left, right = figure.subplots(1, 2)
     _draw_ranges(left, rows)
@@ -135,7 +135,7 @@ def _draw_ranges(axes: Axes, rows: list[Row]) -> None:
     axes.set_xlabel("trained and tested within ±a (degrees)", fontsize=9)
     axes.set_ylabel("accuracy", fontsize=9)
     axes.set_title("retrained for each a; band: standard deviation over seeds", fontsize=9)
-    axes.legend(fontsize=7, loc="lower left")
+    legend_below(axes)
 
 
 def _draw_angles(axes: Axes, rows: list[Row]) -> None:
@@ -157,9 +157,12 @@ def _draw_angles(axes: Axes, rows: list[Row]) -> None:
                 label=f"{name}, trained within ±{a:g}°",
             )
             axes.fill_between(at, mean - sd, mean + sd, color=colour, alpha=0.12, linewidth=0)
+    # The rival sees no unlabelled card: one line for all.
+    start, mean, _ = _columns(pick(every, model="CNN", trained_a_deg=shown[0]), "from_deg")
+    axes.plot(start + _BIN_DEG / 2, mean, ":", color="k", label="CNN on the labels alone")
     axes.set_xlabel("|angle| of the card (degrees)", fontsize=9)
     axes.set_title("tested on the full circle, 2-D offsets", fontsize=9)
-    axes.legend(fontsize=7, loc="lower left")
+    legend_below(axes)
 
 
 def _columns(lines: list[Row], key: str) -> tuple[npt.NDArray[np.float64], ...]:

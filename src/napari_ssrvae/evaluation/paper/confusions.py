@@ -86,7 +86,7 @@ def draw(outcome: Outcome) -> Figure:
     figure = new_figure(
         12, 7.2, "Fig. 4b, c: confusion of the suits (rows true, columns predicted)"
     )
-    panels = figure.subplots(2, 4, width_ratios=(1, 1, 1, 1.15))
+    panels = figure.subplots(2, 4)
     for line, (angle, shear) in enumerate(((HOME_ANGLE, HOME_SHEAR), _AWAY)):
         for column, (offset, said) in enumerate(OFFSET_NAMES.items()):
             shares = pick(

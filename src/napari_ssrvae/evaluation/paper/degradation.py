@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_ssrvae.evaluation.paper.events import Outcome, Running
-from napari_ssrvae.evaluation.paper.figures import COLOURS, OFFSET_NAMES, heat_map, new_figure
+from napari_ssrvae.evaluation.paper.figures import (
+    COLOURS,
+    OFFSET_NAMES,
+    heat_map,
+    legend_below,
+    new_figure,
+)
 from napari_ssrvae.evaluation.paper.lab import Images, Lab, Labels
 from napari_ssrvae.evaluation.paper.numbers import NOISE, PIXELS, SOURCE
 from napari_ssrvae.evaluation.paper.rows import Row, pick, plus_minus
@@ -86,7 +92,7 @@ def run_pixels(lab: Lab) -> Running[Outcome]:
 
 def draw_noise(outcome: Outcome) -> Figure:
     """Draw accuracy against noise, with both offsets and beside the paper."""
-    figure = new_figure(10, 4.4, "Fig. 4e: trained on clean cards, tested with noise")
+    figure = new_figure(10, 5.2, "Fig. 4e: trained on clean cards, tested with noise")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (offset, said) in zip(panels, OFFSET_NAMES.items(), strict=True):
         axes.plot(
@@ -108,12 +114,13 @@ def draw_noise(outcome: Outcome) -> Figure:
                     sigma, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0
                 )
         axes.axhline(0.25, color="#999999", linewidth=0.8, linestyle=":")
-        axes.set(
-            ylim=(0, 1.03), title=said, xlabel="standard deviation of the noise (white - black = 1)"
-        )
+        axes.set_ylim(0, 1.03)
+        axes.set_title(said, fontsize=9)
+        axes.set_xlabel("standard deviation of the noise (white - black = 1)", fontsize=9)
+        axes.tick_params(labelsize=8)
         axes.grid(alpha=0.25)
-    panels[0].set_ylabel("accuracy")
-    panels[0].legend(fontsize=8, loc="lower left")
+        legend_below(axes)
+    panels[0].set_ylabel("accuracy", fontsize=9)
     return figure
 
 

@@ -62,25 +62,33 @@ def draw(outcome: Outcome) -> Figure:
             picture = _grid(panels[line, column], rows, "mean", f"{letter}, {said}")
     paper = pick(outcome.rows, model="ss-rVAE", offset="vertical")
     _grid(panels[2, 0], paper, "paper", "the paper's ss-rVAE, vertical offsets")
-    _grid(panels[2, 1], pick(outcome.rows, model="ss-rVAE", offset="2d"), "sd",
-          "ss-rVAE, 2-D offsets: standard deviation over seeds", low=0.0)  # fmt: skip
+    spread = pick(outcome.rows, model="ss-rVAE", offset="2d")
+    if any(r["sd"] is not None for r in spread):
+        said = "ss-rVAE, 2-D offsets: standard deviation over seeds"
+        _grid(panels[2, 1], spread, "sd", said, low=0.0, high=0.1, colours="Greys")
+    else:
+        panels[2, 1].set_visible(False)
+    for axes in panels[-1]:
+        axes.set_xlabel("tested within ±a (degrees)", fontsize=8)
     figure.colorbar(picture, ax=panels, shrink=0.5, label="accuracy")
     return figure
 
 
-def _grid(axes: Axes, rows: list[Row], key: str, title: str, low: float = 0.25) -> Any:
+def _grid(
+    axes: Axes,
+    rows: list[Row],
+    key: str,
+    title: str,
+    *,
+    low: float = 0.25,
+    high: float = 1.0,
+    colours: str = "viridis",
+) -> Any:
     shears = sorted({float(r["s_deg"]) for r in rows})
     angles = sorted({float(r["a_deg"]) for r in rows})
     values: npt.NDArray[np.float64] = np.full((len(shears), len(angles)), np.nan)
     for r in rows:
         if r[key] is not None:
             values[shears.index(r["s_deg"]), angles.index(r["a_deg"])] = r[key]
-    picture = heat_map(
-        axes,
-        values,
-        [f"s = {s:g}°" for s in shears],
-        [f"{a:g}" for a in angles],
-        title=title,
-        low=low,
-    )
-    return picture
+    down, across = [f"s = {s:g}°" for s in shears], [f"{a:g}" for a in angles]
+    return heat_map(axes, values, down, across, title=title, low=low, high=high, colours=colours)

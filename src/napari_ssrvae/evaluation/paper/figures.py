@@ -19,6 +19,7 @@ __all__ = [
     "OFFSET_NAMES",
     "check_matplotlib",
     "heat_map",
+    "legend_below",
     "montage",
     "new_figure",
     "png_bytes",
@@ -72,17 +73,19 @@ def heat_map(
     *,
     title: str,
     low: float = 0.0,
+    high: float = 1.0,
     colours: str = "viridis",
 ) -> Any:
-    """Draw numbers as colours between `low` and 1, each with its value; NaN stays blank."""
+    """Draw numbers as colours between `low` and `high`, each with its value; NaN stays blank."""
     grid = np.asarray(values, dtype=float)
-    picture = axes.imshow(grid, vmin=low, vmax=1.0, cmap=colours, aspect="auto")
+    picture = axes.imshow(grid, vmin=low, vmax=high, cmap=colours, aspect="auto")
     size = 9 if grid.shape[1] <= 6 else 7
     for (r, c), value in np.ndenumerate(grid):
         if np.isfinite(value):
             red, green, blue, _ = picture.cmap(picture.norm(value))
             dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-            text = f"{value:.2f}" if value < 0.995 or value == 1 else f"{value:.3f}"
+            # What is nearly but not quite 1, or small, deserves a third digit.
+            text = f"{value:.3f}" if 0.995 <= value < 1 or high < 0.5 else f"{value:.2f}"
             axes.text(
                 c, r, text, ha="center", va="center", fontsize=size, color="w" if dark else "k"
             )
@@ -114,6 +117,13 @@ def show_montage(
     axes.set_title(title, fontsize=9)
     axes.set_xlabel(across, fontsize=8)
     axes.set_ylabel(down, fontsize=8)
+
+
+def legend_below(axes: Axes, columns: int = 2) -> None:
+    """Put the legend below the axis label, where it hides no line."""
+    axes.legend(
+        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=columns, frameon=False
+    )
 
 
 def scatter(

@@ -100,7 +100,7 @@ def _summary(rows: list[Row]) -> str:
 def draw(outcome: Outcome) -> Figure:
     """Draw the traversals of both models, a row per suit."""
     figure = new_figure(
-        12, 3.6, "Fig. 3b, c: one latent from low to high, the others at their mean"
+        12, 2.7, "Fig. 3b, c: one latent from low to high, the others at their mean"
     )
     panels = figure.subplots(1, 4)
     place = 0
