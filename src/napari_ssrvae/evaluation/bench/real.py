@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.evaluation.baselines import shape_features
@@ -58,7 +59,7 @@ def read_real(folder: Path | None, name: RealName) -> RealParticles:
             f"The {name} micrograph in {image_path.parent} cannot be read ({error}): fetch it again."
         ) from error
     classes = truth.astype(int) if name == "gold" else _from_colours(truth)
-    labels, y = _instances(classes)
+    labels, y = _instances(classes, joined=name == "nmers")
     patches = extract_patches(image, labels, size=48, window="auto", mask_neighbours=True)
     return RealParticles(patches.images, y[patches.label_ids - 1], shape_features(image, labels))
 
@@ -84,13 +85,21 @@ def _from_colours(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     return classes
 
 
-def _instances(classes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], Classes]:
-    """Return instance labels 1..N and the class of each: connected regions of one class."""
+def _instances(
+    classes: npt.NDArray[np.int64], joined: bool
+) -> tuple[npt.NDArray[np.int32], Classes]:
+    """Return instance labels 1..N and the class of each: connected regions of one class.
+
+    `joined` takes pieces that are up to two pixels apart as one: spheres of an agglomerate that are drawn
+    side by side without touching are no particles of their own.
+    """
     from skimage import measure
 
     labels, y = np.zeros(classes.shape, dtype=np.int32), []
     for k in range(1, int(classes.max()) + 1):
-        for region in measure.regionprops(measure.label(classes == k, connectivity=1)):
+        mask = classes == k
+        regions = measure.label(ndimage.binary_dilation(mask) if joined else mask, connectivity=1)
+        for region in measure.regionprops(np.where(mask, regions, 0)):
             if region.area >= SMALLEST_PX:
                 y.append(k - 1)
                 labels[region.slice][region.image] = len(y)
