@@ -100,6 +100,13 @@ def test_blank_patches_are_answered_as_the_model_does(trained, session):
     np.testing.assert_allclose(answer, trained.predict_proba(X), atol=1e-4)
 
 
+def test_noise_beyond_the_grey_values_is_clipped(session):
+    noisy = turned(8) + np.random.default_rng(0).normal(0, 0.5, (8, 24, 24)).astype(np.float32)
+    (answer,) = session.run(None, {"patches": noisy})
+    (clipped,) = session.run(None, {"patches": np.clip(noisy, 0, 1)})
+    np.testing.assert_allclose(answer, clipped, atol=1e-6)
+
+
 def test_onnx_says_what_it_is(session):
     notes = session.get_modelmeta().custom_metadata_map
     assert (notes["n_classes"], notes["patch_size"]) == ("2", "24")

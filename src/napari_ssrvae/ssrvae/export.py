@@ -15,7 +15,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -23,8 +22,9 @@ from torch.export import ExportedProgram
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_file
+from napari_ssrvae.ssrvae.model import Model
 
-__all__ = ["INPUT", "OUTPUT", "Classifies", "checked_target", "export_classifier"]
+__all__ = ["INPUT", "OUTPUT", "checked_target", "export_classifier"]
 
 INPUT, OUTPUT = "patches", "probabilities"
 """Names of what goes into the graph, (N, S, S) float32 in [0, 1], and comes out, (N, K)."""
@@ -36,18 +36,7 @@ _METADATA_FILE = "metadata.json"
 _TALKERS = ("torch.onnx", "torch.export", "torch._dynamo", "onnxscript", "onnx_ir")
 
 
-class Classifies(Protocol):
-    """A module with `shape.n_classes`, `shape.size` and a classifier."""
-
-    @property
-    def shape(self) -> Any:
-        """What fixes the tensors: `n_classes` and `size` are read."""
-
-    def class_logits(self, images: Tensor) -> Tensor:
-        """Return (N, K), whose softmax is q(y | x), for images (N, S, S)."""
-
-
-def export_classifier(model: Classifies, temperature: float, path: str | Path) -> Path:
+def export_classifier(model: Model, temperature: float, path: str | Path) -> Path:
     """Write the classifier of a trained model to `path`, `.onnx` or `.pt2` by the suffix.
 
     The graph takes `patches`, (N, S, S) float32 in [0, 1] for any N >= 1, and gives
@@ -57,8 +46,8 @@ def export_classifier(model: Classifies, temperature: float, path: str | Path) -
 
     Parameters
     ----------
-    model : nn.Module
-        With `class_logits` and `shape`; it is copied to the CPU and left as it is.
+    model : Model
+        Only `class_logits` and `shape` are used; it is copied to the CPU and left as it is.
     temperature : float
         From the calibration; 1 without one.
     path : path-like
@@ -117,16 +106,18 @@ def checked_target(path: str | Path) -> Path:
 
 
 class _Classifier(nn.Module):
-    def __init__(self, model: Classifies, temperature: float) -> None:
+    def __init__(self, model: Model, temperature: float) -> None:
         super().__init__()
         self.model = model
         self.temperature = float(temperature)
 
     def forward(self, patches: Tensor) -> Tensor:
-        return torch.softmax(self.model.class_logits(patches) / self.temperature, dim=1)
+        # At the door of predict_proba noise is clipped; here the graph is its own door.
+        logits = self.model.class_logits(patches.clamp(0, 1))
+        return torch.softmax(logits / self.temperature, dim=1)
 
 
-def _graph_of(model: Classifies, temperature: float) -> ExportedProgram:
+def _graph_of(model: Model, temperature: float) -> ExportedProgram:
     alone = _Classifier(copy.deepcopy(model), temperature).cpu().float().eval()
     alone.requires_grad_(False)
     for name in _unused(alone, _traced(alone, model.shape.size)):
