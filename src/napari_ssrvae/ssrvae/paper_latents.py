@@ -128,10 +128,8 @@ class Latents:
     def pose(self, z: Tensor) -> ObjectPose:
         """Return the pose of the objects of z (M, L)."""
         angle = self.angle_of(z)
-        if self.offset:
-            shift = z[:, self.n_angle : self.n_pose] * self.offset_prior
-        else:
-            shift = z.new_zeros((len(z), 2))
+        shift = z[:, self.n_angle : self.n_pose] if self.offset else z.new_zeros((len(z), 2))
+        shift = shift * self.offset_prior
         return ObjectPose(torch.cos(angle), torch.sin(angle), shift)
 
 

@@ -8,6 +8,7 @@ is what the authors trained from, but from a local generator.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from napari_ssrvae.ssrvae.geometry import pixel_centres
 from napari_ssrvae.ssrvae.likelihood import Likelihood
 from napari_ssrvae.ssrvae.model import Explained, Model, Shape
 from napari_ssrvae.ssrvae.paper_latents import Latents, ObjectPose, Posterior
+from napari_ssrvae.ssrvae.paper_pixels import Cost, PixelLayers, hidden_layers, weighted_cost
 
 __all__ = ["PaperNetwork"]
 
@@ -73,7 +75,18 @@ class PaperNetwork(Model):
 
     def decode(self, z: Tensor, classes: Tensor) -> Tensor:
         """Return the logits (M, S, S) of the pictures of z (M, L) and classes (M,)."""
-        return self._draw(self.latents.content(z), classes, self.latents.pose(z))
+        logits: Tensor = self.decoder(*self._say(z, classes), self.grid)
+        return logits.view(-1, self.shape.size, self.shape.size)
+
+    def weighted_nll(
+        self, weight: Tensor, z: Tensor, classes: Tensor, images: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the sum of weight (M,) times -log p(x | z, y), and -log p (M,) without gradient.
+
+        For images (M, S, S), z (M, L) and classes (M,); in nats.
+        """
+        said = self._say(z, classes)
+        return self.decoder.weighted_cost(weight, *said, self.grid, images, self.likelihood.nll)
 
     def explain(self, images: Tensor, *, picture: bool) -> Explained:
         """Return the best explanation of images (N, S, S)."""
@@ -106,15 +119,18 @@ class PaperNetwork(Model):
         return self.likelihood.grey(self._decode_in_parts(z, classes))
 
     def _decode_in_parts(self, z: Tensor, classes: Tensor) -> Tensor:
-        parts = zip(z.split(_DRAWN_AT_ONCE), classes.split(_DRAWN_AT_ONCE), strict=True)
+        parts = zip(
+            torch.split(z, _DRAWN_AT_ONCE), torch.split(classes, _DRAWN_AT_ONCE), strict=True
+        )
         return torch.cat([self.decode(*part) for part in parts])
 
-    def _draw(self, content: Tensor, classes: Tensor, pose: ObjectPose) -> Tensor:
+    def _say(self, z: Tensor, classes: Tensor) -> tuple[Tensor, ObjectPose]:
+        """Return what the decoder is told: [c; onehot(y)] and the pose."""
+        content = self.latents.content(z)
         if self.n_labels:
             label = functional.one_hot(classes, self.n_labels).to(content.dtype)
             content = torch.cat([content, label], dim=1)
-        logits: Tensor = self.decoder(content, pose, self.grid)
-        return logits.view(-1, self.shape.size, self.shape.size)
+        return content, self.latents.pose(z)
 
 
 class _Encoder(nn.Module):
@@ -161,23 +177,42 @@ class _CoordinateDecoder(nn.Module):
 
     def forward(self, content: Tensor, pose: ObjectPose, grid: Tensor) -> Tensor:
         """Return logits (M, P) for content (M, n_in), a pose, and points (P, 2), x then y."""
-        W = self.coordinate.weight
+        *_, logits = hidden_layers(*self._begin(content, pose), grid, self._layers())
+        return logits.view(len(content), len(grid))
+
+    def weighted_cost(
+        self,
+        weight: Tensor,
+        content: Tensor,
+        pose: ObjectPose,
+        grid: Tensor,
+        images: Tensor,
+        cost: Cost,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the sum of weight (M,) times cost, and the costs (M,) of images (M, S, S)."""
+        begin = self._begin(content, pose)
+        return weighted_cost(weight, *begin, grid, self._layers(), images, cost)
+
+    def _begin(self, content: Tensor, pose: ObjectPose) -> tuple[Tensor, Tensor]:
+        """Return what the first layer adds at each pixel (M, H), what it does to x and y (M, 2, H).
+
+        W (R u + t) = (W R) u + W t: the pose costs a few numbers per picture and none per pixel,
+        forwards and backwards.
+        """
         turn = torch.stack(
             [torch.stack([pose.cos, -pose.sin], 1), torch.stack([pose.sin, pose.cos], 1)], dim=1
         )
-        # W (R u + t) = (W R) u + W t: the pose costs a few numbers per picture and none per pixel,
-        # forwards and backwards.
-        turned = (W @ turn).transpose(1, 2)
-        h = torch.baddbmm(
-            (self.coordinate(pose.shift) + self.latent(content))[:, None],
-            grid.expand(len(content), *grid.shape),
-            turned,
-        ).tanh_()
-        # As one long matrix: a layer's output must not be a view if tanh is to work in place.
-        h = self.first(h.flatten(0, 1)).tanh_()
-        h = self.second(h).tanh_()
-        logits: Tensor = self.out(h)
-        return logits.view(len(content), -1)
+        turned = (self.coordinate.weight @ turn).transpose(1, 2)
+        return self.coordinate(pose.shift) + self.latent(content), turned
+
+    def _layers(self) -> PixelLayers:
+        return PixelLayers(
+            *(
+                value
+                for layer in (self.first, self.second, self.out)
+                for value in layer.parameters()
+            )
+        )
 
 
 class _PictureDecoder(nn.Module):
@@ -194,6 +229,19 @@ class _PictureDecoder(nn.Module):
         logits: Tensor = self.layers(content)
         return logits
 
+    def weighted_cost(
+        self,
+        weight: Tensor,
+        content: Tensor,
+        pose: ObjectPose,
+        grid: Tensor,
+        images: Tensor,
+        cost: Cost,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the sum of weight (M,) times cost, and the costs (M,) of images (M, S, S)."""
+        costs = cost(self(content, pose, grid).view_as(images), images)
+        return weight @ costs, costs.detach()
+
 
 def _image_offset(pose: ObjectPose) -> Tensor:
     """Return the offset (M, 2) in the image's frame: R u + t = R (u - offset)."""
@@ -206,7 +254,7 @@ def _tanh_layers(
 ) -> list[nn.Module]:
     widths = [n_in] + [hidden] * n_layers
     layers: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         layers += [_linear(before, after, generator), nn.Tanh()]
     return layers
 

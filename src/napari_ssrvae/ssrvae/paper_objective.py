@@ -1,4 +1,4 @@
-"""The terms U, L and A of Ziatdinov et al., arXiv 2105.11475, section 2, per image and in nats.
+"""The terms U, L and A of Ziatdinov et al., arXiv 2105.11475, section 2, in nats.
 
 U(x)    = sum_k q(k|x) [ NLL(x|k,z_k) + log q(k|x) + log K + beta KL(q(z|x,k) || p(z)) ]
 L(x, y) = NLL(x|y,z) + log K + beta KL(q(z|x,y) || p(z))
@@ -21,7 +21,7 @@ __all__ = ["Bound", "classification", "labelled_bound", "unlabelled_bound"]
 
 
 class Bound(NamedTuple):
-    """Per image (N,): the bound to minimise, and its parts in nats, the KL without beta."""
+    """Means over the images: the bound to minimise, and its parts in nats, the KL without beta."""
 
     loss: Tensor
     reconstruction: Tensor
@@ -45,13 +45,14 @@ def unlabelled_bound(network: PaperNetwork, images: Tensor, noise: Tensor, beta:
     posterior = network.posteriors(images)
     z = posterior.mean + posterior.sd * noise
     classes = torch.arange(K, device=images.device).repeat_interleave(n)
-    drawn = network.decode(z.flatten(0, 1), classes)
-    nll = network.likelihood.nll(drawn, images.repeat(K, 1, 1)).view(K, n)
     kl = network.latents.kl(posterior)
     q = log_q.exp()
-    loss = (q * (nll + beta * kl + log_q)).sum(dim=0) + math.log(K)
+    nll, nlls = network.weighted_nll(
+        q.flatten() / n, z.flatten(0, 1), classes, images.repeat(K, 1, 1)
+    )
+    loss = nll + (q * (beta * kl + log_q)).sum(dim=0).mean() + math.log(K)
     with torch.no_grad():
-        parts = (q * nll).sum(dim=0), (q * kl).sum(dim=0)
+        parts = (q * nlls.view(K, n)).sum(dim=0).mean(), (q * kl).sum(dim=0).mean()
     return Bound(loss, *parts)
 
 
@@ -61,12 +62,13 @@ def labelled_bound(
     """Return L of images (N, S, S) of classes (N,), with standard normal `noise` (N, L)."""
     posterior = network.posterior(images, classes)
     z = posterior.mean + posterior.sd * noise
-    nll = network.likelihood.nll(network.decode(z, classes), images)
-    kl = network.latents.kl(posterior)
+    weight = images.new_full((len(images),), 1 / len(images))
+    nll, _ = network.weighted_nll(weight, z, classes, images)
+    kl = network.latents.kl(posterior).mean()
     loss = nll + beta * kl + math.log(network.shape.n_classes)
     return Bound(loss, nll.detach(), kl.detach())
 
 
 def classification(network: PaperNetwork, images: Tensor, classes: Tensor) -> Tensor:
-    """Return A (N,) without its weight alpha."""
-    return functional.cross_entropy(network.class_logits(images), classes, reduction="none")
+    """Return the mean of A over images (N, S, S) of classes (N,), without its weight alpha."""
+    return functional.cross_entropy(network.class_logits(images), classes)

@@ -64,15 +64,15 @@ class PaperRecipe(Recipe):
             noise = _noise(self.images, model, (model.shape.n_classes, len(free)), generator)
             U = unlabelled_bound(model, self.images[free], noise, beta)
             told = self._told(model, self._draw(pool, generator))
-            yield Terms(U.loss.mean(), U.reconstruction.mean(), U.kl.mean(), *told)
+            yield Terms(*U, *told)
         for _ in range(self._turns(len(pool), clock)):
             chosen = self._draw(pool, generator)
             images, classes = self.images[chosen], self.classes[chosen]
             noise = _noise(self.images, model, (len(chosen),), generator)
             L = labelled_bound(model, images, classes, noise, beta)
-            yield Terms(L.loss.mean(), L.reconstruction.mean(), L.kl.mean())
+            yield Terms(*L)
             if model.shape.n_classes > 1:
-                A = classification(model, images, classes).mean()
+                A = classification(model, images, classes)
                 yield Terms(self.p.alpha * A, None, None, *self._told(model, chosen))
 
     def groups(self, model: Model) -> list[Group]:
