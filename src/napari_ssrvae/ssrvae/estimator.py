@@ -241,11 +241,13 @@ class SSRVAE:
 
     def predict(self, X: Any) -> npt.NDArray[np.int64]:
         """Return the most probable class (N,) of each patch."""
+        self._has_classes()
         classes: npt.NDArray[np.int64] = self._read(X, picture=False).class_logits.argmax(axis=1)
         return classes
 
     def predict_proba(self, X: Any) -> Array:
         """Return calibrated class probabilities (N, K); the rows sum to 1."""
+        self._has_classes()
         return probabilities(self._read(X, picture=False).class_logits, self._temperature)
 
     def score(self, X: Any, y: Any) -> float:
@@ -311,7 +313,7 @@ class SSRVAE:
             raise InputError("Latents must be finite: remove NaN and infinity.")
         if len(content) == 0:
             return np.zeros((0, self.patch_size, self.patch_size), dtype=np.float32)
-        classes = checked_classes(y, len(content), self.n_classes)
+        classes = checked_classes(y, len(content), network.shape.n_classes)
         device = _where(network)
         with torch.no_grad(), torch_errors():
             grey: Array = (
@@ -411,6 +413,7 @@ class SSRVAE:
         from napari_ssrvae.ssrvae.apart import export_apart
 
         self._trained()
+        self._has_classes()
         return export_apart(self.save, path)
 
     # ------------------------------------------------------------------ scikit-learn's manners
@@ -441,6 +444,13 @@ class SSRVAE:
             raise InputError(_UNTRAINED)
         return self._network
 
+    def _has_classes(self) -> None:
+        if self.preset in UNLABELLED:
+            raise InputError(
+                f'The preset "{self.preset}" has no classes: use transform for its latents, or train '
+                'another preset, such as "paper".'
+            )
+
     def _read(self, X: Any, *, picture: bool) -> Reading:
         network = self._trained()
         images = checked_images(X, network.shape.size)
@@ -460,7 +470,9 @@ class SSRVAE:
         return self._costs
 
     def _costs_of(self, found: Reading) -> tuple[float, ...]:
-        return cost_scale(found.cost, found.class_logits.argmax(axis=1), self.n_classes)
+        return cost_scale(
+            found.cost, found.class_logits.argmax(axis=1), found.class_logits.shape[1]
+        )
 
     def _novelty_of(self, found: Reading) -> Array:
         return novelty_of(found.cost, found.class_logits.argmax(axis=1), self._cost_scale())
