@@ -341,12 +341,6 @@ def test_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert "usage" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["reproduce"])
-def test_what_comes_later_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([name, "all", "--out", "x"]) == 1
-    assert "not part of this version yet" in capsys.readouterr().err
-
-
 def test_open_without_a_screen_is_a_sentence(
     image: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _fail(options.json, f"{error.filename or 'A file'}: {error.strerror or error}.")
         return 1
-    except KeyboardInterrupt:
-        _fail(options.json, "Stopped; what was done so far is in the library.")
+    except KeyboardInterrupt as stop:
+        _fail(options.json, str(stop) or "Stopped; what was done so far is in the library.")
         return INTERRUPTED
     if options.json:
         print(json.dumps(answer))

@@ -47,7 +47,6 @@ __all__ = [
     "export",
     "info",
     "label",
-    "later",
     "open_window",
     "segment",
     "train",
@@ -472,8 +471,3 @@ def has_screen() -> bool:
     attempt = "from qtpy.QtWidgets import QApplication; QApplication([])"
     tried = subprocess.run([sys.executable, "-c", attempt], capture_output=True, check=False)
     return tried.returncode == 0
-
-
-def later(options: Namespace) -> Answer:
-    """Say that a command comes later."""
-    raise InputError(f"{options.name} is not part of this version yet.")

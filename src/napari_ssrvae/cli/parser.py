@@ -16,6 +16,9 @@ FORMATS = ("bundle", "csv", "images", "tiff", "coco", "hdf5", "zarr", "anndata")
 # Fewer agglomerates need not hold every class.
 LEAST_SAMPLE = 50
 PRESETS = ("default", "paper", "ss-vae", "rvae", "vae")
+EXPERIMENTS = (
+    "fig3a", "fig3bc", "fig4a", "fig4bc", "fig4e", "fig4f", "fig5", "fig6", "all",
+)  # fmt: skip
 
 
 def _command(
@@ -143,11 +146,28 @@ def make_parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing"
     )
 
-    later = add(
-        "reproduce", "the experiments of the paper (comes with the issue on the model)", "later"
+    reproduce = add(
+        "reproduce", "the experiments of the paper, as figures and numbers", module="reproduce"
     )
-    later.add_argument("what", nargs=argparse.REMAINDER)
-    later.set_defaults(name="reproduce")
+    reproduce.add_argument("experiment", choices=EXPERIMENTS)
+    reproduce.add_argument("--out", type=Path, required=True, metavar="DIR")
+    reproduce.add_argument(
+        "--quick", action="store_true", help="small sizes: a first look within minutes"
+    )
+    reproduce.add_argument(
+        "--data",
+        metavar="cards|nmers|LIB",
+        help="particles for fig5 and fig6; generated agglomerates without",
+    )
+    reproduce.add_argument(
+        "--glyphs", type=Path, metavar="FILE.npy", help="(4, 64, 64) in [0, 1] instead of the suits"
+    )
+    reproduce.add_argument("--preset", choices=PRESETS, default="default", help="of the ss-rVAE")
+    reproduce.add_argument("--seeds", type=_positive, metavar="N", help="5, quick 1, without")
+    reproduce.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    reproduce.add_argument(
+        "--max-steps", type=_positive, metavar="N", help="batches after which a training ends"
+    )
     return parser
 
 

@@ -175,8 +175,11 @@ def trained(
         The training failed.
     """
     parameters = SSRVAEParameters.of_preset(preset)
-    if settings.max_steps is not None:
-        parameters = parameters.model_copy(update={"max_steps": settings.max_steps})
+    steps = settings.max_steps
+    if preset == "rvae" and settings.rvae_steps is not None:
+        steps = settings.rvae_steps
+    if steps is not None:
+        parameters = parameters.model_copy(update={"max_steps": steps})
     model = SSRVAE(n_classes, preset, seed, settings.device, parameters)
     yield from _epochs(model.iter_fit(X, y))
     return model
