@@ -17,7 +17,7 @@ from napari_ssrvae import __version__
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.ssrvae import SSRVAE
 from napari_ssrvae.ssrvae.export import export_classifier
-from tests.ssrvae.conftest import rods_and_discs
+from tests.ssrvae.conftest import SMALL, rods_and_discs
 
 WITHOUT_US = """
 import json, sys
@@ -186,6 +186,16 @@ def test_without_onnx_the_sentence_says_what_to_install(trained, tmp_path, monke
     monkeypatch.setattr(found, lambda name: None if name == "onnxscript" else object())
     with pytest.raises(InputError, match=r"needs onnxscript: .*napari-ssrvae\[export\]"):
         trained.export_classifier(tmp_path / "classifier.onnx")
+
+
+def test_one_class_is_no_classifier(data, tmp_path):
+    # Said by the other process, heard as a sentence in this one.
+    quick = SMALL.model_copy(update={"epochs": 1})
+    model = SSRVAE(1, parameters=quick, device="cpu").fit(data[0][:20], np.zeros(20, dtype=int))
+    with pytest.raises(InputError, match="one class only") as caught:
+        model.export_classifier(tmp_path / "classifier.pt2")
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_untrained_model_has_no_classifier(tmp_path):

@@ -61,7 +61,7 @@ def export_classifier(model: Model, temperature: float, path: str | Path) -> Pat
     Raises
     ------
     InputError
-        Another suffix, the folder must not be written to, or ONNX is not installed.
+        Another suffix, a single class, the folder must not be written to, or ONNX is not installed.
 
     Notes
     -----
@@ -71,6 +71,11 @@ def export_classifier(model: Model, temperature: float, path: str | Path) -> Pat
     path = checked_target(path)
     write = _write_onnx if path.suffix.lower() == ".onnx" else _write_pt2
     shape = model.shape
+    if shape.n_classes < 2:
+        raise InputError(
+            "The model knows one class only, there is nothing to classify: "
+            "train one of two classes or more, with labels."
+        )
     metadata = {
         "producer": "napari-ssrvae",
         "version": _version(),
@@ -84,7 +89,8 @@ def export_classifier(model: Model, temperature: float, path: str | Path) -> Pat
     with atomic_file(path) as draft:
         draft.touch()
         with _quiet(), torch.no_grad():
-            write(_graph_of(model, temperature), draft, metadata)
+            graph = _graph_of(model, temperature, pruned=write is _write_pt2)
+            write(graph, draft, metadata)
     return path
 
 
@@ -117,15 +123,17 @@ class _Classifier(nn.Module):
         return torch.softmax(logits / self.temperature, dim=1)
 
 
-def _graph_of(model: Model, temperature: float) -> ExportedProgram:
+def _graph_of(model: Model, temperature: float, *, pruned: bool) -> ExportedProgram:
     alone = _Classifier(copy.deepcopy(model), temperature).cpu().float().eval()
     alone.requires_grad_(False)
-    for name in _unused(alone, _traced(alone, model.shape.size)):
-        # The decoder's weights would travel with the .pt2 although nothing asks for them.
-        owner, _, leaf = name.rpartition(".")
-        delattr(alone.get_submodule(owner), leaf)
-    # ONNX has no median: the middle of the sorted is the same.
     program: ExportedProgram = _traced(alone, model.shape.size)
+    if pruned:
+        # The decoder's weights would travel with the .pt2 although nothing asks for them.
+        for name in _unused(alone, program):
+            owner, _, leaf = name.rpartition(".")
+            delattr(alone.get_submodule(owner), leaf)
+        program = _traced(alone, model.shape.size)
+    # ONNX has no median: the middle of the sorted is the same.
     program = program.run_decompositions({torch.ops.aten.median.dim: _median})
     for node in program.graph.nodes:
         # Where on this computer the source lies is nobody's business.
