@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -77,16 +77,14 @@ def cards_200(shop: Workshop, seed: int, task: str) -> Telling[Trained]:
     kept = shop.kept(key)
     if isinstance(kept, _Kept):
         model = SSRVAE.load(shop.folder / kept.name)
-        t = kept.trained
-        return Trained(model, t.cnn, t.shapes, t.seconds)
+        return replace(kept.trained, model=model)
     yield Told(task, f"seed {seed}, training on {shop.sizes.labelled} labels/class")
     X, few = card_sets(shop, seed)
     trained = train(shop, X, few, seed, cards=True)
     name = f"cards-200-{seed}"
     trained.model.save(shop.folder / name)
     # Kept without the images it was trained on, which a model holds.
-    empty = shop.model(4, seed)
-    shop.keep(key, _Kept(Trained(empty, trained.cnn, trained.shapes, trained.seconds), name))
+    shop.keep(key, _Kept(replace(trained, model=shop.model(4, seed)), name))
     return trained
 
 

@@ -39,13 +39,17 @@ RETRAIN_LABELS = 15
 def _time(shop: Workshop) -> Events:
     table = Table("time", shop.sizes.labelled)
     for seed in shop.seeds():
-        seconds = (yield from cards_200(shop, seed, table.task)).seconds
-        ratio = seconds[MODEL] / seconds[CNN]
-        goal = Goal(3.0, at_least=False)
-        table.add("cards-200", "times the CNN's training", MODEL, ratio, goal=goal)
-        table.add("cards-200", "times the CNN's training", CNN, 1.0, goal=goal)
+        trained = yield from cards_200(shop, seed, table.task)
+        for clock, goal, seconds in (
+            ("time", Goal(3.0, at_least=False), trained.seconds),
+            # Tells the same where other work runs beside.
+            ("processor time", None, trained.cpu_seconds),
+        ):
+            for method in METHODS:
+                ratio = seconds[method] / max(seconds[CNN], 1e-9)
+                table.add("cards-200", f"training {clock} / CNN's", method, ratio, goal=goal)
         for method in METHODS:
-            table.add("cards-200", "seconds to train", method, seconds[method])
+            table.add("cards-200", "seconds to train", method, trained.seconds[method])
     yield from table.rows()
 
 

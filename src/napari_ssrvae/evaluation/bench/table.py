@@ -35,8 +35,11 @@ def as_text(rows: Sequence[Row], missing: Sequence[Missing] = ()) -> str:
     text = [_aligned(lines)] if rows else []
     if met:
         text.append(f"{sum(met)} of {len(met)} goals met.")
-    notes = {(r.task, r.metric, r.method, r.note): None for r in rows if r.note}
-    text += [f"{task}, {metric}, {method}: {note}." for task, metric, method, note in notes]
+    notes: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row.note:
+            notes.setdefault((row.task, row.note), {})[row.method] = None
+    text += [f"{task} ({', '.join(by)}): {note}." for (task, note), by in notes.items()]
     text += [str(m) for m in missing]
     return "\n".join(text)
 
