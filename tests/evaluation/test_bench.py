@@ -204,3 +204,21 @@ def test_own_glyphs_are_used(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     rows = json.loads(capsys.readouterr().out)["rows"]
     features = next(row for row in rows if row["method"] == "features")
     assert features["mean"] > 0.9  # bars of four lengths: area alone tells them apart
+
+
+def test_ctrl_c_keeps_and_shows_what_is_finished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(shop: Workshop) -> Events:
+        yield Told("b", "begins")
+        raise KeyboardInterrupt
+
+    tasks = (made_up("a", 1), Task("b", "", "", stopped), made_up("c", 2))
+    monkeypatch.setattr("napari_ssrvae.evaluation.bench.runner.TASKS", tasks)
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "--out", str(tmp_path)])
+    assert ended.value.code == 130
+    said = capsys.readouterr()
+    assert "made up" in said.out
+    assert "results.json" in said.err
+    assert kept(tmp_path) == {"a": [1, None]}
