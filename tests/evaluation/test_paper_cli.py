@@ -19,7 +19,10 @@ from napari_ssrvae.particles import SegmentationParameters
 from tests.conftest import disks
 from tests.shared_data import shared_data
 
-TINY = ("--quick", "--max-steps", "1", "--device", "cpu")
+TINY = (
+    "--quick", "--max-steps", "1", "--device", "cpu", "--set", "hidden=16", "--set", "n_rotations=8",
+    "--set", "n_pairs=1", "--set", "batch_size=8", "--set", "labelled_batch_size=8",
+)  # fmt: skip
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -66,6 +69,7 @@ def test_an_experiment_is_told_shown_and_written(
         (["fig6", "--data", "nowhere"], "no particle library"),
         (["fig6", "--data", "nmers"], "NAPARI_SSRVAE_SHARED"),
         (["fig6", "--preset", "rvae"], "knows no classes"),
+        (["fig6", "--set", "hiden=16"], "hiden"),
     ],
 )
 def test_what_is_at_fault_is_one_line(

@@ -168,6 +168,13 @@ def make_parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "--max-steps", type=_positive, metavar="N", help="batches after which a training ends"
     )
+    reproduce.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of every training",
+    )
     return parser
 
 

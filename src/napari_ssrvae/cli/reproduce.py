@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_ssrvae.cli.commands import Answer, follow, say
+from napari_ssrvae.cli.commands import Answer, follow, parameters_from, say
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.workflow import Progress
 
@@ -65,11 +65,16 @@ def _told(events: Iterator[Any]) -> Iterator[Any]:
 def _settings(options: Namespace) -> PaperSettings:
     from napari_ssrvae.evaluation.paper.settings import PaperSettings
 
-    if options.quick:
-        return PaperSettings.small(options.preset, options.seeds, options.device, options.max_steps)
-    return PaperSettings(
-        options.preset, options.seeds or PaperSettings.n_seeds, options.device, options.max_steps
-    )
+    from napari_ssrvae.ssrvae import SSRVAEParameters
+
+    asked = parameters_from(SSRVAEParameters, options.set)
+    changes = asked.model_dump(include=asked.model_fields_set)
+    chosen = {"preset": options.preset, "device": options.device, "changes": changes}
+    if options.seeds is not None:
+        chosen["n_seeds"] = options.seeds
+    if options.max_steps is not None:
+        chosen["max_steps"] = options.max_steps
+    return PaperSettings.small(**chosen) if options.quick else PaperSettings(**chosen)
 
 
 def _particles(options: Namespace) -> Particles | None:

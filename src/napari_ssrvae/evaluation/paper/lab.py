@@ -174,12 +174,11 @@ def trained(
     InputError
         The training failed.
     """
-    parameters = SSRVAEParameters.of_preset(preset)
     steps = settings.max_steps
     if preset == "rvae" and settings.rvae_steps is not None:
         steps = settings.rvae_steps
-    if steps is not None:
-        parameters = parameters.model_copy(update={"max_steps": steps})
+    changes = dict(settings.changes) | ({} if steps is None else {"max_steps": steps})
+    parameters = SSRVAEParameters.of_preset(preset).model_copy(update=changes)
     model = SSRVAE(n_classes, preset, seed, settings.device, parameters)
     yield from _epochs(model.iter_fit(X, y))
     return model

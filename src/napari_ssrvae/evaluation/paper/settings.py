@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from napari_ssrvae.errors import InputError
 
@@ -33,6 +34,8 @@ class PaperSettings:
         Batches after which every training ends; by default the preset's own.
     rvae_steps : int, optional
         The same for the rVAE of fig5 alone: its coordinate decoder is slow.
+    changes : mapping of str to value
+        Fields of `SSRVAEParameters` that differ from the preset's, for every model.
     n_labelled, n_unlabelled, n_test : int
         Cards per class in the three splits.
     angles_deg : tuple of float
@@ -56,6 +59,7 @@ class PaperSettings:
     device: str = "auto"
     max_steps: int | None = None
     rvae_steps: int | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
     n_labelled: int = 200
     n_unlabelled: int = 3000
     n_test: int = 1000
@@ -79,30 +83,24 @@ class PaperSettings:
             raise InputError(f"{self.n_seeds} seeds are none: ask for at least one.")
 
     @classmethod
-    def small(
-        cls,
-        preset: str = "default",
-        n_seeds: int | None = None,
-        device: str = "auto",
-        max_steps: int | None = None,
-    ) -> PaperSettings:
-        """Return settings for a first look at everything in a few minutes."""
-        return cls(
-            preset=preset,
-            n_seeds=1 if n_seeds is None else n_seeds,
-            device=device,
-            max_steps=60 if max_steps is None else max_steps,
-            rvae_steps=40 if max_steps is None else max_steps,
-            n_labelled=50,
-            n_unlabelled=250,
-            n_test=100,
-            angles_deg=(5, 60, 180),
-            grid_angles_deg=(0, 60, 120, 180),
-            n_tiles=7,
-            cnn_steps=100,
-            patch_size=24,
-            quick=True,
-        )
+    def small(cls, **chosen: Any) -> PaperSettings:
+        """Return settings for a first look at everything in a few minutes; `chosen` goes before them."""
+        small: dict[str, Any] = {
+            "n_seeds": 1,
+            "max_steps": 60,
+            "n_labelled": 50,
+            "n_unlabelled": 250,
+            "n_test": 100,
+            "angles_deg": (5, 60, 180),
+            "grid_angles_deg": (0, 60, 120, 180),
+            "n_tiles": 7,
+            "cnn_steps": 100,
+            "patch_size": 24,
+            "quick": True,
+        }
+        if "max_steps" not in chosen:
+            small["rvae_steps"] = 40
+        return cls(**(small | chosen))
 
     @property
     def seeds(self) -> range:
