@@ -23,6 +23,7 @@ from napari_ssrvae.evaluation.paper.glyphs import read_glyphs
 from napari_ssrvae.evaluation.paper.lab import Lab, Trained, shear_of_percent
 from napari_ssrvae.evaluation.paper.latent_spaces import separation
 from napari_ssrvae.evaluation.paper.numbers import CONFUSION, GRID
+from napari_ssrvae.evaluation.paper.output import write_experiment
 from napari_ssrvae.evaluation.paper.particles_data import Particles, generated_particles
 from napari_ssrvae.evaluation.paper.rows import row
 from napari_ssrvae.evaluation.paper.settings import PaperSettings
@@ -148,14 +149,22 @@ def test_nothing_is_written_before_the_end(tmp_path: Path) -> None:
 
 
 def test_another_experiment_in_the_same_folder_keeps_the_numbers(tmp_path: Path) -> None:
-    finish("fig5", tmp_path)
-    finish("fig6", tmp_path)
-    assert read(tmp_path / "results.json")["experiment"] == "fig6"
+    for name, mean in (("fig5", 0.5), ("fig6", 0.6), ("fig6", 0.7)):
+        write_experiment(tmp_path, name, b"picture", {}, [row("accuracy", [mean])])
+    results = read(tmp_path / "results.json")
+    assert (results["experiment"], results["rows"][0]["mean"]) == ("fig6", 0.7)
     assert read(tmp_path / "results-fig5.json")["experiment"] == "fig5"
-    finish("fig6", tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "fig5.png", "fig6.png", "results-fig5.json", "results.json",
     ]  # fmt: skip
+
+
+def test_numbers_that_cannot_be_written_leave_the_old_figure(tmp_path: Path) -> None:
+    write_experiment(tmp_path, "fig5", b"old", {}, [])
+    with pytest.raises(ValueError, match="JSON"):
+        write_experiment(tmp_path, "fig5", b"new", {}, [row("accuracy", [np.nan])])
+    assert (tmp_path / "fig5.png").read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_cards_are_those_of_the_definition() -> None:

@@ -20,8 +20,8 @@ from tests.conftest import disks
 from tests.shared_data import shared_data
 
 TINY = (
-    "--quick", "--max-steps", "1", "--device", "cpu", "--set", "hidden=16", "--set", "n_rotations=8",
-    "--set", "n_pairs=1", "--set", "batch_size=8", "--set", "labelled_batch_size=8",
+    "--quick", "--max-steps", "1", "--device", "cpu", "--set", "hidden=16", "--set", "n_pairs=1",
+    "--set", "batch_size=32", "--set", "labelled_batch_size=8",
 )  # fmt: skip
 
 

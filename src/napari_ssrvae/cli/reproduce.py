@@ -64,7 +64,6 @@ def _told(events: Iterator[Any]) -> Iterator[Any]:
 
 def _settings(options: Namespace) -> PaperSettings:
     from napari_ssrvae.evaluation.paper.settings import PaperSettings
-
     from napari_ssrvae.ssrvae import SSRVAEParameters
 
     asked = parameters_from(SSRVAEParameters, options.set)

@@ -47,7 +47,7 @@ def run(lab: Lab, particles: Particles) -> Running[Outcome]:
         )
         model = yield from trained(k, settings.preset, seed, settings, X, labels)
         yield Stage(f"training: CNN on the labels alone, seed {seed}")
-        rival = AugmentedCNN(k, seed, settings.cnn_steps).fit(X, labels)
+        rival = AugmentedCNN(k, seed, settings.rival_steps).fit(X, labels)
         for name, each in (("ss-rVAE", model), ("CNN", rival)):
             found = each.predict(X[judged])
             shares[name].append(confusion(y[judged], found, k).fraction)

@@ -128,7 +128,7 @@ class Lab:
         """Return a small CNN that was trained on the labelled cards alone, turned at random."""
         if seed not in self._rivals:
             yield Stage(f"training: CNN on the labels alone, seed {seed}")
-            self._rivals[seed] = AugmentedCNN(len(SUITS), seed, self.settings.cnn_steps).fit(
+            self._rivals[seed] = AugmentedCNN(len(SUITS), seed, self.settings.rival_steps).fit(
                 *self._labelled()
             )
         return self._rivals[seed]

@@ -94,13 +94,18 @@ class PaperSettings:
             "angles_deg": (5, 60, 180),
             "grid_angles_deg": (0, 60, 120, 180),
             "n_tiles": 7,
-            "cnn_steps": 100,
+            "cnn_steps": 60,
             "patch_size": 24,
             "quick": True,
         }
         if "max_steps" not in chosen:
             small["rvae_steps"] = 40
         return cls(**(small | chosen))
+
+    @property
+    def rival_steps(self) -> int:
+        """Batches for the rival: no more than for any other training."""
+        return self.cnn_steps if self.max_steps is None else min(self.cnn_steps, self.max_steps)
 
     @property
     def seeds(self) -> range:
