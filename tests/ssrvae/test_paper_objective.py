@@ -254,6 +254,38 @@ def test_reported_parts_add_up_to_the_bound():
         assert bound.loss.item() == pytest.approx(expected)
     q = torch.softmax(net.class_logits(x), dim=1)
     bound = unlabelled_bound(net, x, noise, 2.5)
-    entropy = float((q * q.log()).sum(dim=1).mean()) + math.log(3)
+    entropy = (q * q.log()).sum(dim=1).mean().item() + math.log(3)
     expected = float(bound.reconstruction) + 2.5 * float(bound.kl) + entropy
     assert bound.loss.item() == pytest.approx(expected)
+
+
+def test_a_decided_classifier_saves_pictures_and_changes_nothing(monkeypatch):
+    net, x, noise = network(), pictures(N), signs(3, N, 5)
+    with torch.no_grad():
+        net.classifier[-1].weight.mul_(40)
+    drawn = []
+    weighted_nll = net.weighted_nll
+
+    def spy(weight, *rest):
+        drawn.append(len(weight))
+        return weighted_nll(weight, *rest)
+
+    monkeypatch.setattr(net, "weighted_nll", spy)
+    found = unlabelled_bound(net, x, noise, 1.0)
+    found.loss.backward()
+    slopes = [value.grad.clone() for value in net.parameters()]
+    net.zero_grad()
+    monkeypatch.setattr("napari_ssrvae.ssrvae.paper_objective._NEGLIGIBLE", -1.0)
+    whole = unlabelled_bound(net, x, noise, 1.0)
+    whole.loss.backward()
+    assert drawn[0] < drawn[1] == 3 * N
+    torch.testing.assert_close(found, whole, rtol=1e-7, atol=1e-7)
+    for slope, value in zip(slopes, net.parameters(), strict=True):
+        torch.testing.assert_close(slope, value.grad, rtol=1e-5, atol=1e-5)
+
+
+def test_what_is_no_number_is_seen():
+    net, x = network(), pictures(N)
+    with torch.no_grad():
+        net.classifier[-1].bias.fill_(math.nan)
+    assert math.isnan(unlabelled_bound(net, x, signs(3, N, 5), 1.0).loss.item())

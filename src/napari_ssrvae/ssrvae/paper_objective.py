@@ -3,7 +3,8 @@
 U(x)    = sum_k q(k|x) [ NLL(x|k,z_k) + log q(k|x) + log K + beta KL(q(z|x,k) || p(z)) ]
 L(x, y) = NLL(x|y,z) + log K + beta KL(q(z|x,y) || p(z))
 A(x, y) = -log q(y|x), weighted by alpha
-with one reparameterised z per class; the sum over the classes and the KL terms are exact.
+with one reparameterised z per class. The sum over the classes is exact but for pictures of classes whose
+probability is below single precision's resolution: a decided classifier makes U several times cheaper.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from torch.nn import functional
 from napari_ssrvae.ssrvae.paper_network import PaperNetwork
 
 __all__ = ["Bound", "classification", "labelled_bound", "unlabelled_bound"]
+
+_NEGLIGIBLE = 1e-7
+"""Less than this share of a picture's cost cannot be seen in the sum."""
 
 
 class Bound(NamedTuple):
@@ -47,12 +51,13 @@ def unlabelled_bound(network: PaperNetwork, images: Tensor, noise: Tensor, beta:
     classes = torch.arange(K, device=images.device).repeat_interleave(n)
     kl = network.latents.kl(posterior)
     q = log_q.exp()
-    nll, nlls = network.weighted_nll(
-        q.flatten() / n, z.flatten(0, 1), classes, images.repeat(K, 1, 1)
-    )
+    weight, z = q.flatten(), z.flatten(0, 1)
+    # Said as "not less": what is no number must be seen, and stop the fit.
+    seen = torch.nonzero(~(weight <= _NEGLIGIBLE)).flatten()
+    nll, nlls = network.weighted_nll(weight[seen] / n, z[seen], classes[seen], images[seen % n])
     loss = nll + (q * (beta * kl + log_q)).sum(dim=0).mean() + math.log(K)
     with torch.no_grad():
-        parts = (q * nlls.view(K, n)).sum(dim=0).mean(), (q * kl).sum(dim=0).mean()
+        parts = weight[seen] @ nlls / n, (q * kl).sum(dim=0).mean()
     return Bound(loss, *parts)
 
 
