@@ -126,7 +126,10 @@ def _one(
         assert particles is not None
         run_particles, draw = _PARTICLES[name]
         outcome = yield from run_particles(lab, particles)
-    png = png_bytes(draw(outcome))
+    drawn = draw(outcome)
+    if lab.settings.quick:
+        drawn.suptitle(f"{drawn.get_suptitle()} - quick look at small sizes, no measurement")
+    png = png_bytes(drawn)
     prepare_folder(folder)
     figure, results = write_experiment(folder, name, png, told, outcome.rows)
     return Done(name, figure, results, outcome.rows, outcome.summary)
