@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from napari_ssrvae.errors import InputError
@@ -35,7 +35,9 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise _plain(error, path) from error
     finally:
-        draft.unlink(missing_ok=True)
+        # Where the folder is none, the sentence above says it.
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from scipy import stats
 
 from napari_ssrvae.ssrvae.encoder import Explanations
 from napari_ssrvae.ssrvae.geometry import centroid, polar_view, warp
-from napari_ssrvae.ssrvae.network import Network, Shape
 from napari_ssrvae.ssrvae.likelihood import bernoulli_nll, kl_to_prior
+from napari_ssrvae.ssrvae.network import Network, Shape
 from napari_ssrvae.ssrvae.objective import draw_pairs, evidence
 
 SHAPE = Shape(
@@ -94,7 +94,7 @@ def _all_terms(network, images, q, look, classes):
 @torch.no_grad()
 def test_evidence_against_loops_over_all_pairs(network, images, generator, labelled):
     look = network.look(images)
-    q = network.encode(look.view)
+    q = network.encode(look)
     # A posterior without spread makes the bound a sum that can be written down.
     q = Explanations(q.logits * 5, q.mean, torch.full_like(q.sd, 1e-6))
     classes = torch.tensor([0, 1, 2, 1]) if labelled else None
@@ -108,7 +108,7 @@ def test_evidence_against_loops_over_all_pairs(network, images, generator, label
 def test_gradients_are_finite_even_for_a_blank_image(network, images, generator):
     images[0] = 0.0
     look = network.look(images)
-    q = network.encode(look.view)
+    q = network.encode(look)
     for classes in (None, torch.tensor([0, 1, 2, 1])):
         network.zero_grad()
         found = evidence(
@@ -128,7 +128,7 @@ def test_class_evidence_scales_the_gradient_of_the_choice_not_the_value(network,
     for share in (0.0, 0.5, 1.0):
         network.zero_grad()
         found = evidence(
-            network, images, look, network.encode(look.view), None, n_pairs=3, beta=1.0,
+            network, images, look, network.encode(look), None, n_pairs=3, beta=1.0,
             class_evidence=share, generator=torch.Generator().manual_seed(1),
         )  # fmt: skip
         found.loss.sum().backward()

@@ -70,6 +70,8 @@ def follow(options: Namespace, events: Iterable[Event]) -> Iterator[Event]:
             raise InputError(event.message)
         if isinstance(event, Progress):
             say(options, f"  {event.text}")
+        elif type(event).__name__ == "FitNotice":
+            say(options, f"  {event.message}")  # type: ignore[attr-defined]
         elif type(event).__name__ == "EpochEvent":
             e: Any = event
             held_out = (
@@ -229,11 +231,10 @@ def train(options: Namespace) -> Answer:
     from napari_ssrvae.library import ParticleLibrary
     from napari_ssrvae.ssrvae import SSRVAEParameters
 
-    if options.preset != "default":
-        raise InputError(
-            f'The preset "{options.preset}" comes with a later version: use "default".'
-        )
-    parameters = parameters_from(SSRVAEParameters, options.set, epochs=options.epochs)
+    usual = SSRVAEParameters.of_preset(options.preset).model_dump()
+    parameters = parameters_from(
+        SSRVAEParameters, options.set, **usual | {"epochs": options.epochs or usual["epochs"]}
+    )
     with ParticleLibrary.open(options.library) as library:
         if library.read_only:
             raise InputError(f"{options.library} is open read-only: {library.read_only_reason}")
@@ -268,6 +269,7 @@ def train_one(
         folder=library.model_folder(name),
         random_state=options.seed,
         device=device,
+        preset=getattr(options, "preset", "default"),
     )
     trained = last_of(options, events, Trained)
     register_training(library, trained)

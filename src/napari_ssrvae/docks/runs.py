@@ -228,6 +228,8 @@ class TrainingRun(_Run):
             ended = "Stopped" if event.stopped else "Done"
             self.text = f"{ended} after {event.record['epochs']} epochs."
             self.fraction, self.seconds_left = 1.0, None
+        elif kind == "FitNotice":
+            self.text = event.message
         elif kind == "StepEvent":
             self.fraction = event.fraction
             if not self.stopping:

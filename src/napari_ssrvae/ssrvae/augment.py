@@ -10,7 +10,7 @@ from torch import Tensor
 from napari_ssrvae.ssrvae.geometry import affine, centroid
 from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
 
-__all__ = ["augmented"]
+__all__ = ["augmented", "with_noise"]
 
 
 def augmented(images: Tensor, p: SSRVAEParameters, generator: torch.Generator) -> Tensor:
@@ -38,3 +38,21 @@ def augmented(images: Tensor, p: SSRVAEParameters, generator: torch.Generator) -
     moved = affine(images, torch.cat([matrix, centre - matrix @ (centre + shift)], 2), "border")
     gain = torch.exp(uniform(-p.brightness, p.brightness))
     return (moved * gain[:, None, None]).clamp(0, 1)
+
+
+def with_noise(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Return images (N, S, S), of which a share has noise: grains on every pixel, or dead pixels.
+
+    Drawn from none to as strong as the picture itself, so that no noise is a surprise later.
+    """
+    n, device = len(images), images.device
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=generator, device=device)
+
+    kind = uniform(n, 1, 1)
+    sd = 1.1 * uniform(n, 1, 1).sqrt() * (kind < share * 0.7)
+    grains = torch.randn(images.shape, generator=generator, device=device) * sd
+    density = uniform(n, 1, 1) * 0.3 * ((kind >= share * 0.7) & (kind < share))
+    dead = uniform(*images.shape) < density
+    return torch.where(dead, uniform(n, 1, 1).round(), (images + grains).clamp(0, 1))

@@ -12,8 +12,9 @@ from torch.nn import functional
 
 from napari_ssrvae.ssrvae.adamw import Group
 from napari_ssrvae.ssrvae.alignment import Templates
-from napari_ssrvae.ssrvae.augment import augmented
+from napari_ssrvae.ssrvae.augment import augmented, with_noise
 from napari_ssrvae.ssrvae.model import Clock, Model, Recipe, Shape, Terms
+from napari_ssrvae.ssrvae.neighbours import families
 from napari_ssrvae.ssrvae.network import Look, Network
 from napari_ssrvae.ssrvae.objective import evidence, pose_lesson
 
@@ -24,6 +25,9 @@ _TAUGHT_FOR, _LESSON = 0.33, 20.0
 
 _MOST_DECODED_LABELS = 16
 
+_ENOUGH_LABELS, _SURE = 50, 0.7
+"""With fewer labels in a class, images whose neighbours agree by so much are taken as labelled."""
+
 
 class CanvasRecipe(Recipe):
     """Trains `Network`."""
@@ -32,6 +36,12 @@ class CanvasRecipe(Recipe):
     classes: Tensor
     look: Look
     templates: Templates
+    relatives: Tensor
+    relatives_classes: Tensor
+    known: Tensor
+    known_classes: Tensor
+    weights: Tensor
+    trust: float
 
     def build(self, shape: Shape, generator: torch.Generator) -> Network:
         """Return an untrained network."""
@@ -55,35 +65,80 @@ class CanvasRecipe(Recipe):
         )
         shown = torch.full_like(classes, -1)
         shown[pool] = classes[pool]
+        self._find_relatives(networks[0].shape.n_classes, shown)
+        shown[self.relatives] = self.relatives_classes
         for network in networks:
             if anew:
                 network.start_at(images, self.look, shown)
         self.templates = networks[0].templates()
 
+    def _find_relatives(self, n_classes: int, shown: Tensor) -> None:
+        """Find images that surely belong to a class because their neighbours do."""
+        self.relatives = self.relatives_classes = shown[:0]
+        self.trust = 0.0
+        counts = torch.bincount(shown[shown >= 0], minlength=n_classes)
+        if self.warm or int(counts.min()) >= _ENOUGH_LABELS:
+            return
+        generator = torch.Generator(shown.device).manual_seed(len(shown))
+        found = families(
+            self.look.view, shown, n_classes, mirror=self.p.mirror, generator=generator
+        )
+        share, classes = found.shares.max(dim=1)
+        enough, self.trust = _SURE, found.trust
+        if not int(counts.max()):
+            # Without labels there is nothing else to go by: at least half of them must do.
+            enough, self.trust = min(_SURE, float(share.median())), 1.0
+        sure = (share >= enough) & (shown[found.indices] < 0)
+        if self.trust > 0:
+            self.relatives, self.relatives_classes = found.indices[sure], classes[sure]
+
+    def begin_pass(self, models: tuple[Model, ...], pool: Tensor) -> None:
+        """Gather what has a class, by hand or by its family; fit the line through the outlines."""
+        labels = self.classes[pool]
+        self.known = torch.cat([pool, self.relatives])
+        self.known_classes = torch.cat([labels, self.relatives_classes])
+        self.weights = torch.cat(
+            [_balanced(labels), self.trust * _balanced(self.relatives_classes)]
+        )
+        counts = torch.bincount(self.known_classes)
+        few = int(counts[counts > 0].min()) < _ENOUGH_LABELS
+        for model in models:
+            assert isinstance(model, Network)
+            if few:
+                model.fit_line(self.look, self.known, self.known_classes)
+
     def losses(
-        self, model: Model, batch: Tensor, pool: Tensor, clock: Clock, generator: torch.Generator
+        self,
+        model: Model,
+        batch: Tensor,
+        pool: Tensor,  # noqa: ARG002
+        clock: Clock,
+        generator: torch.Generator,
     ) -> Iterator[Terms]:
         """Yield U + L + alpha A, and the pose's lesson in the first third."""
         assert isinstance(model, Network)
         p = self.p
         draws = torch.multinomial(
-            _balanced(self.classes[pool]),
-            p.labelled_batch_size,
-            replacement=True,
-            generator=generator,
+            self.weights, p.labelled_batch_size, replacement=True, generator=generator
         )
-        classes = self.classes[pool[draws]]
-        images = augmented(self.images[pool[draws]], p, generator)
+        classes = self.known_classes[draws]
+        images = augmented(self.images[self.known[draws]], p, generator)
+        few = slice(min(len(classes), _MOST_DECODED_LABELS))
+        # Those that are decoded stay clean: noise is nothing to draw.
+        noisy = with_noise(images[few.stop :], p.noise, generator)
+        images = torch.cat([images[few], noisy])
         look = model.look(images)
         n = len(batch)
-        views = torch.cat([self.look.view[batch], look.view])
-        q = model.encode(views)
+        unlabelled = self.look.pick(batch)
+        both = Look(
+            *(torch.cat([getattr(unlabelled, f.name), getattr(look, f.name)]) for f in fields(Look))
+        )
+        q = model.encode(both)
         q_labelled = q.pick(slice(n, None))
         U = evidence(
-            model, self.images[batch], self.look.pick(batch), q.pick(slice(n)), None,
+            model, self.images[batch], unlabelled, q.pick(slice(n)), None,
             n_pairs=p.n_pairs, beta=p.beta, class_evidence=p.class_evidence, generator=generator,
         )  # fmt: skip
-        few = slice(min(len(classes), _MOST_DECODED_LABELS))
         L = evidence(
             model, images[few], look.pick(few), q_labelled.pick(few), classes[few],
             n_pairs=p.n_pairs, beta=p.beta, class_evidence=1.0, generator=generator,
@@ -92,7 +147,7 @@ class CanvasRecipe(Recipe):
         total = (U.loss.sum() + L.loss.sum()) / (len(U.loss) + len(L.loss)) + p.alpha * A
         teaching = 0.0 if self.warm else 1 - clock.fraction / _TAUGHT_FOR
         if teaching > 0:
-            target = self.templates.rotations(views)
+            target = self.templates.rotations(both.view)
             total = total + teaching * _LESSON * pose_lesson(q, target, classes).mean()
         with torch.no_grad():
             accuracy = (q_labelled.class_logits.argmax(dim=1) == classes).float().mean()
@@ -127,4 +182,5 @@ def _schedule(fraction: float) -> float:
 def _balanced(classes: Tensor) -> Tensor:
     """Return a weight per label such that every class is drawn equally often."""
     counts = torch.bincount(classes).float()
-    return 1 / counts[classes]
+    weights = 1 / counts[classes]
+    return weights / weights.sum().clamp_min(1e-12)

@@ -19,13 +19,14 @@ from napari_ssrvae.ssrvae.calibration import probabilities, temperature_of
 from napari_ssrvae.ssrvae.checkpoint import read_model, write_model
 from napari_ssrvae.ssrvae.checks import checked_classes, checked_images, checked_labels
 from napari_ssrvae.ssrvae.description import Description
-from napari_ssrvae.ssrvae.events import FitEvent, FitFailed
+from napari_ssrvae.ssrvae.events import FitEvent, FitFailed, FitNotice
 from napari_ssrvae.ssrvae.infer import Reading, plain, read, torch_errors
 from napari_ssrvae.ssrvae.model import Model
 from napari_ssrvae.ssrvae.novelty import cost_scale, novelty_of
 from napari_ssrvae.ssrvae.parameters import PRESETS, UNLABELLED, SSRVAEParameters
 from napari_ssrvae.ssrvae.pose import Pose
 from napari_ssrvae.ssrvae.preparation import kept_aside, shape_of
+from napari_ssrvae.ssrvae.suggest import Suggestions, label_next
 from napari_ssrvae.ssrvae.training import Fit, HeldOut, TrainingData
 from napari_ssrvae.ssrvae.variants import recipe_of
 
@@ -136,6 +137,11 @@ class SSRVAE:
         images = checked_images(X)
         if y is None or self.preset in UNLABELLED:
             labels = np.full(len(images), -1, dtype=np.int64)
+            if len(images) < self.n_classes and self.preset not in UNLABELLED:
+                raise InputError(
+                    f"There are fewer particles ({len(images)}) than classes ({self.n_classes}): "
+                    "find more particles or ask for fewer classes."
+                )
         else:
             labels = checked_labels(y, len(images), self.n_classes)
         return self._iter_fit(images, labels, None if checkpoint is None else Path(checkpoint))
@@ -149,6 +155,9 @@ class SSRVAE:
                 checkpoint = None
             elif checkpoint is not None and (kept := progress.read(checkpoint, of)) is not None:
                 fit.go_on_from(*kept)
+                yield FitNotice(
+                    f"Training goes on where it was broken off, in epoch {fit.numbers.epoch}."
+                )
             judged, temperature = self._held_out, self._temperature
             self._forget()
             self._network, self._images = fit.live, images
@@ -283,7 +292,7 @@ class SSRVAE:
             Not trained, the patches are at fault, or the device failed.
         """
         network = self._trained()
-        images = checked_images(X, network.shape.size)
+        images = checked_images(X, network.shape.size, clip=True)
         found = read(network, images, _where(network), picture=True)
         if not self._costs and self._images is not None and np.array_equal(images, self._images):
             # What the classes usually cost is read off the training images: these.
@@ -343,6 +352,34 @@ class SSRVAE:
             z[:, :, 1] = _quantiles(n)[None, :]
         grey = self.decode(z.reshape(n * n, -1), np.full(n * n, class_id))
         return grey.reshape(n, n, *grey.shape[1:])
+
+    def label_next(self, X: Any, y: Any = None, n: int = 10) -> Suggestions:
+        """Suggest which `n` of the patches (N, S, S) to label next, the most useful first.
+
+        Typical ones while there are few labels, later the doubtful ones, always some at random.
+
+        Parameters
+        ----------
+        X : array-like, shape (N, S, S)
+        y : array-like of int, shape (N,), optional
+            Classes so far, -1 = unlabelled; none by default.
+        n : int
+
+        Raises
+        ------
+        InputError
+            Not trained, or the patches or classes are at fault.
+        """
+        said = self.describe(X)
+        labels = np.full(len(said), -1) if y is None else y
+        return label_next(
+            said.latents,
+            said.probabilities,
+            labels,
+            n,
+            np.random.default_rng(self.random_state),
+            said.novelty,
+        )
 
     # ------------------------------------------------------------------ keeping
 
@@ -453,7 +490,7 @@ class SSRVAE:
 
     def _read(self, X: Any, *, picture: bool) -> Reading:
         network = self._trained()
-        images = checked_images(X, network.shape.size)
+        images = checked_images(X, network.shape.size, clip=True)
         return read(network, images, _where(network), picture=picture)
 
     def _cost_scale(self) -> tuple[float, ...]:

@@ -20,6 +20,8 @@ __all__ = [
     "pixel_centres",
     "polar_view",
     "pose_matrix",
+    "smoothed",
+    "softened",
     "warp",
 ]
 
@@ -33,16 +35,35 @@ def centroid(images: Tensor) -> Tensor:
     """Return the centre (N, 2), x then y, of what stands out from each image's border.
 
     What stands out less than a third of the most is taken for background: noise spread over the
-    patch would otherwise pull every centre to the middle.
+    patch would otherwise pull every centre to the middle. Images are smoothed for it first.
     """
     size = images.shape[-1]
-    contrast = (images - background(images)[:, None, None]).abs()
+    smooth = smoothed(images)
+    contrast = (smooth - background(smooth)[:, None, None]).abs()
     contrast = functional.relu(contrast - contrast.amax(dim=(1, 2), keepdim=True) / 3)
     u = pixel_centres(size, images.device)
     total = contrast.sum(dim=(1, 2)).clamp_min(1e-6)
     x = (contrast.sum(dim=1) * u).sum(dim=1) / total
     y = (contrast.sum(dim=2) * u).sum(dim=1) / total
     return torch.stack([x, y], dim=1)
+
+
+def smoothed(images: Tensor) -> Tensor:
+    """Return images (N, S, S), each pixel a mean of its surroundings: twice a tenth of the edge."""
+    width = max(1, images.shape[-1] // 10) // 2 * 2 + 1
+    wide = images[:, None]
+    for _ in range(2):
+        wide = functional.avg_pool2d(
+            wide, width, stride=1, padding=width // 2, count_include_pad=False
+        )
+    return wide[:, 0]
+
+
+def softened(images: Tensor) -> Tensor:
+    """Return images (N, S, S) under a binomial filter of 3 x 3: what lies between two samples counts."""
+    padded = functional.pad(images[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
+    rows = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4
+    return (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]) / 4
 
 
 def background(images: Tensor) -> Tensor:

@@ -128,6 +128,9 @@ class Recipe(ABC):
         trained and must keep what they know.
         """
 
+    def begin_pass(self, models: tuple[Model, ...], pool: Tensor) -> None:  # noqa: B027
+        """Prepare for one pass in which the labels `pool` may be used."""
+
     @abstractmethod
     def losses(
         self, model: Model, batch: Tensor, pool: Tensor, clock: Clock, generator: torch.Generator

@@ -102,6 +102,14 @@ class SSRVAEParameters(BaseModel):
         description="Standard deviation of the random shift of a labelled particle, in pixels.",
         json_schema_extra=_ADVANCED,
     )
+    noise: float = Field(
+        0.5,
+        ge=0.0,
+        le=1.0,
+        title="Noise on labels",
+        description="Share of the labelled particles that are shown with random noise added.",
+        json_schema_extra=_ADVANCED,
+    )
     n_rotations: Literal[8, 16, 32] = Field(
         16,
         title="Rotations",

@@ -202,6 +202,7 @@ class Fit:
     def _pass(self) -> Iterator[FitEvent]:
         told, n = self.numbers, len(self.data.images)
         pool = self._pool(told.epoch)
+        self.recipe.begin_pass((self.live, self.student), pool)
         good = {name: value.clone() for name, value in self.tensors().items()}
         while told.position < self._items:
             steps = math.ceil(self._items / told.batch_size)

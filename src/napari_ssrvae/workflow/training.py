@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -261,9 +262,13 @@ def train_model(
     folder: Path,
     random_state: int = 0,
     device: str = "auto",
+    preset: str = "default",
     stop: threading.Event | None = None,
 ) -> Iterator[FitEvent | Progress | Trained | Failed]:
     """Train an ss-rVAE and let it predict every particle.
+
+    A training that was broken off (a crash, a power cut) goes on from its last checkpoint when it is
+    started again on the same labels with the same parameters.
 
     Parameters
     ----------
@@ -273,19 +278,28 @@ def train_model(
         Name of the model and the folder it is saved to.
     random_state : int
         Seed; the same data, seed and device give the same model.
+    preset : str
+        "default", "paper" or "ss-vae"; the others know no classes.
     stop : threading.Event, optional
         Once set, training ends after the current batch and the best model so far is used.
     """
     from napari_ssrvae import __version__
     from napari_ssrvae.ssrvae import SSRVAE, EpochEvent, FitFailed
+    from napari_ssrvae.ssrvae.parameters import UNLABELLED
 
-    model = SSRVAE(
-        len(data.class_ids), random_state=random_state, device=device, parameters=parameters
-    )
+    if preset in UNLABELLED:
+        yield Failed(
+            f'The preset "{preset}" knows no classes: train a library with "default", "paper" or "ss-vae".'
+        )
+        return
+    model = SSRVAE(len(data.class_ids), preset, random_state, device, parameters)
     epochs = 0
     stopped = False
-    for event in model.iter_fit(data.images, data.y):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder.with_name(f".{folder.name}.training")
+    for event in model.iter_fit(data.images, data.y, checkpoint=checkpoint):
         if isinstance(event, FitFailed):
+            shutil.rmtree(checkpoint, ignore_errors=True)
             yield Failed(event.message)
             return
         if isinstance(event, EpochEvent):
@@ -294,6 +308,7 @@ def train_model(
         if stop is not None and stop.is_set():
             stopped = True
             break
+    shutil.rmtree(checkpoint, ignore_errors=True)
     if epochs == 0:
         yield Failed("Training was stopped before its first pass was done: nothing has changed.")
         return
@@ -311,6 +326,7 @@ def train_model(
 
     judged = HeldOut.of_model(model)
     record = {
+        "preset": preset,
         "parameters": parameters.model_dump(mode="json"),
         "seed": random_state,
         "device": device,

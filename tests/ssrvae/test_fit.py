@@ -1,0 +1,220 @@
+"""The fit loop: broken off and continued, warm start, a way back from NaN and from too little memory."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+import numpy as np
+import pytest
+import torch
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.ssrvae import (
+    SSRVAE,
+    EpochEvent,
+    FitFailed,
+    FitFinished,
+    FitNotice,
+    SSRVAEParameters,
+    StepEvent,
+)
+from napari_ssrvae.ssrvae import estimator as estimator_module
+from napari_ssrvae.ssrvae.canvas_recipe import CanvasRecipe
+
+from .conftest import rods_and_discs, some_labels
+
+QUICK = SSRVAEParameters(epochs=3, hidden=16, n_rotations=8, n_pairs=1, batch_size=16)
+
+
+@pytest.fixture
+def problem():
+    X, y, _ = rods_and_discs(48)
+    return X, some_labels(y, 12)
+
+
+def weights(model: SSRVAE) -> list[np.ndarray]:
+    return [value.numpy() for value in model._network.state_dict().values()]
+
+
+@pytest.fixture
+def always_keep(monkeypatch):
+    monkeypatch.setattr(estimator_module, "_KEEP_EVERY", -1.0)
+
+
+@pytest.mark.parametrize("preset", ["default", "paper"])
+@pytest.mark.parametrize("steps", [1, 21, 40])
+def test_a_fit_that_was_broken_off_goes_on_to_the_same_result(
+    problem, tmp_path, always_keep, preset, steps
+):
+    X, y = problem
+    p = QUICK if preset == "default" else QUICK.model_copy(update={"held_out_fraction": 0.3})
+    straight = SSRVAE(2, preset, device="cpu", parameters=p).fit(X, y)
+    place = tmp_path / "checkpoint"
+    for done, _ in enumerate(
+        SSRVAE(2, preset, device="cpu", parameters=p).iter_fit(X, y, checkpoint=place)
+    ):
+        if done == steps:
+            break
+    assert place.is_dir()
+    other = SSRVAE(2, preset, device="cpu", parameters=p)
+    events = list(other.iter_fit(X, y, checkpoint=place))
+    assert isinstance(events[0], FitNotice)
+    assert isinstance(events[-1], FitFinished)
+    assert len([e for e in events if isinstance(e, StepEvent)]) < 48
+    for one, two in zip(weights(straight), weights(other), strict=True):
+        np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(straight.predict_proba(X), other.predict_proba(X))
+    assert not place.exists()
+
+
+def test_the_checkpoint_of_other_data_is_not_continued(problem, tmp_path, always_keep):
+    X, y = problem
+    place = tmp_path / "checkpoint"
+    for _ in takewhile(
+        lambda e: not isinstance(e, EpochEvent),
+        SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place),
+    ):
+        pass
+    events = list(SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X[::-1], y, checkpoint=place))
+    assert not any(isinstance(e, FitNotice) for e in events)
+    assert isinstance(events[-1], FitFinished)
+
+
+@pytest.mark.parametrize("damage", ["fit.json", "fit.safetensors"])
+def test_a_damaged_checkpoint_is_begun_anew(problem, tmp_path, always_keep, damage):
+    X, y = problem
+    place = tmp_path / "checkpoint"
+    fit = SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place)
+    next(e for e in fit if isinstance(e, EpochEvent))
+    fit.close()
+    (place / damage).write_bytes((place / damage).read_bytes()[:-20])
+    events = list(SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place))
+    assert isinstance(events[-1], FitFinished)
+    assert len([e for e in events if isinstance(e, EpochEvent)]) == 3
+
+
+def test_a_folder_with_something_else_is_left_alone(problem, tmp_path, always_keep):
+    X, y = problem
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
+    events = list(
+        SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=tmp_path / "mine")
+    )
+    assert isinstance(events[-1], FitFailed)
+    assert "checkpoint" in events[-1].message
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "keep"
+
+
+def test_a_warm_start_goes_on_from_the_model_and_is_shorter(problem):
+    X, y = problem
+    model = SSRVAE(2, device="cpu", parameters=QUICK, warm_start=True)
+    cold = [e for e in model.iter_fit(X, y) if isinstance(e, StepEvent)]
+    before = [value.copy() for value in weights(model)]
+    held_out = model.held_out
+    more = y.copy()
+    true = rods_and_discs(48)[1]
+    more[np.flatnonzero(y < 0)[:2]] = true[np.flatnonzero(y < 0)[:2]]
+    warm = [e for e in model.iter_fit(X, more) if isinstance(e, StepEvent)]
+    assert len(warm) <= len(cold)
+    moved = max(float(np.abs(a - b).max()) for a, b in zip(before, weights(model), strict=True))
+    assert moved > 0
+    fresh = SSRVAE(2, device="cpu", parameters=QUICK, random_state=7)
+    list(fresh.iter_fit(X, more))
+    away = max(float(np.abs(a - b).max()) for a, b in zip(before, weights(fresh), strict=True))
+    assert moved < away
+    # What was judged before the labels were learnt stays the only honest judgement.
+    np.testing.assert_array_equal(model.held_out[0], held_out[0])
+
+
+def test_another_number_of_classes_is_no_warm_start(problem):
+    X, y = problem
+    model = SSRVAE(2, device="cpu", parameters=QUICK, warm_start=True).fit(X, y)
+    model.n_classes = 3
+    assert model.fit(X, y).predict_proba(X).shape == (48, 3)
+
+
+class Sick(CanvasRecipe):
+    """Says NaN, or has no memory, at chosen steps."""
+
+    ill: list[int]
+    error: Exception | None = None
+
+    def losses(self, model, batch, pool, clock, generator):
+        self.calls = getattr(self, "calls", 0) + 1
+        bad = self.calls in self.ill
+        if bad and self.error is not None:
+            raise self.error
+        for terms in super().losses(model, batch, pool, clock, generator):
+            yield terms._replace(total=terms.total * float("nan")) if bad else terms
+
+
+def fit_with(monkeypatch, problem, ill, error=None):
+    def recipe_of(preset, p, *, warm=False):
+        recipe = Sick(p, warm=warm)
+        recipe.ill, recipe.error = ill, error
+        return recipe
+
+    monkeypatch.setattr(estimator_module, "recipe_of", recipe_of)
+    model = SSRVAE(2, device="cpu", parameters=QUICK)
+    return model, list(model.iter_fit(*problem))
+
+
+def test_after_nan_it_goes_back_and_on_at_half_the_rate(monkeypatch, problem):
+    model, events = fit_with(monkeypatch, problem, [20])
+    notices = [e for e in events if isinstance(e, FitNotice)]
+    assert len(notices) == 1
+    assert "half the learning rate" in notices[0].message
+    assert isinstance(events[-1], FitFinished)
+    assert all(np.isfinite(value).all() for value in weights(model))
+
+
+def test_a_loss_that_never_is_a_number_ends_in_a_sentence(monkeypatch, problem):
+    _, events = fit_with(monkeypatch, problem, range(1000))
+    assert isinstance(events[-1], FitFailed)
+    assert "learning rate" in events[-1].message
+    assert "\n" not in events[-1].message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), MemoryError(),
+     RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")],
+)  # fmt: skip
+def test_too_little_memory_halves_the_batch(monkeypatch, problem, error):
+    _, events = fit_with(monkeypatch, problem, [3], error)
+    notices = [e.message for e in events if isinstance(e, FitNotice)]
+    assert len(notices) == 1
+    assert "8 particles" in notices[0]
+    assert isinstance(events[-1], FitFinished)
+
+
+def test_no_memory_at_all_ends_in_a_sentence(monkeypatch, problem):
+    _, events = fit_with(monkeypatch, problem, range(1000), MemoryError())
+    assert isinstance(events[-1], FitFailed)
+    assert "memory" in events[-1].message
+
+
+def test_without_labels_the_classes_are_clusters():
+    X, y, _ = rods_and_discs(80)
+    model = SSRVAE(2, device="cpu", parameters=QUICK).fit(X)
+    found = model.predict(X)
+    same = (found == y).mean()
+    assert max(same, 1 - same) > 0.95
+    with pytest.raises(InputError, match="fewer particles"):
+        SSRVAE(9, device="cpu", parameters=QUICK).fit(X[:5])
+
+
+def test_one_label_of_each_class_is_enough_for_separate_shapes():
+    X, y, _ = rods_and_discs(80)
+    few = some_labels(y, 1)
+    model = SSRVAE(2, device="cpu", parameters=QUICK).fit(X, few)
+    assert (model.predict(X) == y).mean() > 0.95
+
+
+def test_what_to_label_next(problem):
+    X, y = problem
+    model = SSRVAE(2, device="cpu", parameters=QUICK).fit(X, y)
+    asked = model.label_next(X, y, n=6)
+    assert len(set(asked.indices.tolist())) == 6
+    assert (y[asked.indices] == -1).all()
+    assert "random" in asked.reasons
