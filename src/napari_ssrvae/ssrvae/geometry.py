@@ -50,20 +50,26 @@ def centroid(images: Tensor) -> Tensor:
 
 def smoothed(images: Tensor) -> Tensor:
     """Return images (N, S, S), each pixel a mean of its surroundings: twice a tenth of the edge."""
-    width = max(1, images.shape[-1] // 10) // 2 * 2 + 1
-    wide = images[:, None]
-    for _ in range(2):
-        wide = functional.avg_pool2d(
-            wide, width, stride=1, padding=width // 2, count_include_pad=False
-        )
-    return wide[:, 0]
+    away = _apart(images)
+    box = _averaging((away <= max(1, images.shape[-1] // 10) // 2).to(images.dtype))
+    twice = box @ box
+    return twice @ images @ twice.T
 
 
 def softened(images: Tensor) -> Tensor:
-    """Return images (N, S, S) under a binomial filter of 3 x 3: what lies between two samples counts."""
-    padded = functional.pad(images[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
-    rows = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4
-    return (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]) / 4
+    """Return images (N, S, S) under a binomial filter of 3 x 3: what lies between samples counts."""
+    near = _averaging((2 - _apart(images)).clamp_min(0).to(images.dtype))
+    return near @ images @ near.T
+
+
+def _apart(images: Tensor) -> Tensor:
+    """Return how many pixels lie between two places of an edge, (S, S)."""
+    place = torch.arange(images.shape[-1], device=images.device)
+    return (place[:, None] - place).abs()
+
+
+def _averaging(weights: Tensor) -> Tensor:
+    return weights / weights.sum(dim=1, keepdim=True)
 
 
 def background(images: Tensor) -> Tensor:

@@ -29,9 +29,6 @@ __all__ = ["Look", "Network"]
 
 
 _MOST_FOR_MEAN, _MOST_TO_ALIGN = 2048, 32
-_QUIET, _LOUD = 0.3, 1.0
-"""From so much noise on, images are blurred before they are looked at."""
-
 _DARKEST = 0.002
 """A background is never quite black or white: its logit must be finite."""
 
@@ -83,14 +80,9 @@ class Network(Model):
 
     def look(self, images: Tensor) -> Look:
         """Return what is seen of images (N, S, S) without any weights."""
-        wide = smoothed(images)
-        centre, ground = centroid(images), background(wide)
-        fine = softened(images)
-        # What a filter of 3 x 3 takes away, against what it leaves: below .2 on micrographs.
-        noise = (images - fine).flatten(1).std(dim=1) / fine.flatten(1).std(dim=1).clamp_min(1e-4)
-        blur = ((noise - _QUIET) / (_LOUD - _QUIET)).clamp(0, 1)[:, None, None]
-        seen = fine + blur * (wide - fine)
-        polar = polar_view(seen, centre, self.encoder.n_radii, self.encoder.n_angles)
+        centre, ground = centroid(images), background(smoothed(images))
+        soft = softened(images)
+        polar = polar_view(soft, centre, self.encoder.n_radii, self.encoder.n_angles)
         view = (polar - ground[:, None, None]) / self.shape.grey_sd
         return Look(centre, ground, view, silhouette(images))
 

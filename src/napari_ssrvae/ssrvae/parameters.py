@@ -32,7 +32,7 @@ class SSRVAEParameters(BaseModel):
         description="Passes over all particles; more is slower and, up to a point, better.",
     )
     max_steps: int = Field(
-        1500,
+        1300,
         ge=1,
         le=1_000_000,
         title="Longest training",
@@ -103,7 +103,7 @@ class SSRVAEParameters(BaseModel):
         json_schema_extra=_ADVANCED,
     )
     noise: float = Field(
-        0.5,
+        0.8,
         ge=0.0,
         le=1.0,
         title="Noise on labels",
