@@ -10,14 +10,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from napari_ssrvae.cli import main
+from napari_ssrvae.cli.commands import parameters_from
+from napari_ssrvae.errors import InputError
 from napari_ssrvae.library import ParticleLibrary, RenameClass
+from napari_ssrvae.ssrvae import SSRVAEParameters
 from tests.conftest import disks
 
 
@@ -202,6 +206,41 @@ def test_tables_of_every_spreadsheet_are_read(
     assert status == 0
     # A class is known by its name whatever the case.
     assert said["labelled"] == {"single": 1, "ж 2": 1}
+
+
+class Settings(BaseModel):
+    turns: Literal[8, 16] = 16
+    pose: Literal["none", "both"] = "both"
+    window: Literal[24, 48] | None = 24
+    rate: float | None = 0.5
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("turns=8", 8),
+        ("pose=none", "none"),
+        ("window=48", 48),
+        ("window=none", None),
+        ("rate=none", None),
+        ("rate=1e-3", 1e-3),
+    ],
+)
+def test_settings_of_every_type_are_read(setting: str, value: Any) -> None:
+    found = parameters_from(Settings, [setting])
+    assert getattr(found, setting.partition("=")[0]) == value
+    assert found.model_fields_set == {setting.partition("=")[0]}
+
+
+@pytest.mark.parametrize("setting", ["turns=12", "turns=none", "pose=None", "window=8", "rate=x"])
+def test_a_setting_that_is_no_choice_is_one_sentence(setting: str) -> None:
+    with pytest.raises(InputError, match=setting.partition("=")[0]) as told:
+        parameters_from(Settings, [setting])
+    assert "\n" not in str(told.value)
+
+
+def test_a_model_is_built_with_the_rotations_asked_for() -> None:
+    assert parameters_from(SSRVAEParameters, ["n_rotations=8"]).n_rotations == 8
 
 
 def test_training_without_labels_says_so(library: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -182,16 +183,22 @@ def test_rows_without_their_data_fail_only_when_asked_for(
     assert kept(tmp_path / "out").keys() == {"agglomerates-15"}
 
 
-def test_own_glyphs_are_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, glyphs in (
-        ("shape", np.zeros((4, 48, 48), np.float32)),
-        ("range", np.full((4, 64, 64), 255.0, np.float32)),
-    ):
-        np.save(tmp_path / f"{name}.npy", glyphs)
-        assert main(["bench", "cards-5", "--quick", "--glyphs", str(tmp_path / f"{name}.npy")]) == 1
-        assert name in capsys.readouterr().err
-    (tmp_path / "text.npy").write_text("no array")
-    assert main(["bench", "cards-5", "--quick", "--glyphs", str(tmp_path / "text.npy")]) == 1
+@pytest.mark.parametrize(
+    ("glyphs", "words"),
+    [
+        (np.zeros((4, 48, 48), np.float32), "(4, 48, 48)"),
+        (np.full((4, 64, 64), 255.0, np.float32), "divide"),
+        (np.zeros((4, 64, 64), np.float32), "blank"),
+        (None, "not there"),
+    ],
+)
+def test_own_glyphs_are_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], glyphs: Any, words: str
+) -> None:
+    if glyphs is not None:
+        np.save(tmp_path / "own.npy", glyphs)
+    assert main(["bench", "cards-5", "--quick", "--glyphs", str(tmp_path / "own.npy")]) == 1
+    assert words in capsys.readouterr().err
 
 
 def test_own_glyphs_are_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

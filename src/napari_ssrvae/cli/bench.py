@@ -6,12 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from napari_ssrvae.errors import InputError
-
-if TYPE_CHECKING:
-    from napari_ssrvae.evaluation.bench.rows import Images
+from typing import Any
 
 __all__ = ["bench"]
 
@@ -25,6 +20,7 @@ def bench(options: Namespace) -> tuple[dict[str, Any], str]:
     from napari_ssrvae.evaluation.bench.sizes import Sizes
     from napari_ssrvae.evaluation.bench.table import as_text
     from napari_ssrvae.evaluation.bench.workshop import Workshop
+    from napari_ssrvae.evaluation.paper.glyphs import read_glyphs
 
     tasks = chosen(options.names)
     if options.list:
@@ -39,7 +35,7 @@ def bench(options: Namespace) -> tuple[dict[str, Any], str]:
         sizes=Sizes.tiny() if options.quick else Sizes(),
         n_seeds=options.seeds,
         first_seed=options.first_seed,
-        glyphs=_glyphs(options.glyphs),
+        glyphs=None if options.glyphs is None else read_glyphs(options.glyphs),
         data=_data(options.data),
     ) as shop:
         try:
@@ -82,24 +78,3 @@ def _data(folder: Path | None) -> Path | None:
         return folder
     named = os.environ.get("NAPARI_SSRVAE_SHARED")
     return Path(named) if named else None
-
-
-def _glyphs(path: Path | None) -> Images | None:
-    """Return the glyphs (4, 64, 64) of a file, or say what is wrong with it."""
-    if path is None:
-        return None
-    import numpy as np
-
-    try:
-        glyphs = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise InputError(f"{path} is no array: write it with numpy.save.") from error
-    if glyphs.shape != (4, 64, 64) or glyphs.dtype.kind not in "buif":
-        raise InputError(
-            f"{path} holds {glyphs.dtype} of the shape {glyphs.shape}: give (4, 64, 64) float32, "
-            "in the order club, spade, heart, diamond."
-        )
-    if not np.isfinite(glyphs).all() or glyphs.min() < 0 or glyphs.max() > 1:
-        raise InputError(f"{path} holds values outside [0, 1]: divide by the largest possible.")
-    result: Images = glyphs.astype(np.float32)
-    return result

@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -93,12 +93,22 @@ def parameters_from(model: type[Parameters], settings: list[str], **more: Any) -
             raise InputError(
                 f"{setting!r} is no setting: write NAME=VALUE with one of {', '.join(model.model_fields)}."
             )
-        values[name] = None if value.lower() in ("none", "automatic") else value
+        choices = {str(c): c for c in _choices(model.model_fields[name].annotation)}
+        # A choice may be a number, which pydantic does not read out of a text, or be called "none".
+        nothing = value.lower() in ("none", "automatic")
+        values[name] = choices.get(value, None if nothing else value)
     try:
         return model(**values)
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    """Return the values of a Literal, also of one that may be None; none of any other type."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(choice for part in get_args(annotation) for choice in _choices(part))
 
 
 def info(options: Namespace) -> Answer:
