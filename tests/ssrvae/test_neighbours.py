@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_ssrvae.evaluation.bench.touching_spheres import touching_spheres
 from napari_ssrvae.ssrvae.geometry import background, centroid, polar_view
 from napari_ssrvae.ssrvae.neighbours import families
 
@@ -39,14 +40,18 @@ def test_without_labels_separate_families_are_clusters():
     assert max(same, 1 - same) == 1.0
 
 
-def test_labels_that_contradict_their_neighbours_are_not_trusted():
+def test_labels_that_contradict_their_neighbours_make_nobody_sure():
     X, y, _ = rods_and_discs(150)
-    rng = np.random.default_rng(0)
-    assert (
-        spread(X, some_labels(rng.permutation(y), 30)).trust
-        < 0.5
-        < spread(X, some_labels(y, 30)).trust
-    )
+    muddled = np.random.default_rng(0).permutation(y)
+    unsure = spread(X, some_labels(muddled, 30)).shares.max(dim=1).values
+    sure = spread(X, some_labels(y, 30)).shares.max(dim=1).values
+    assert (unsure > 0.9).float().mean() < 0.3
+    assert (sure > 0.9).all()
+
+
+def test_classes_that_run_into_each_other_are_not_trusted():
+    X, y = touching_spheres(0, (100, 60, 40, 40))
+    assert spread(X, some_labels(y, 3), 4).trust == 0.0
 
 
 @settings(max_examples=10, deadline=None)

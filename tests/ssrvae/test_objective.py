@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from napari_ssrvae.ssrvae.encoder import Explanations
+from napari_ssrvae.ssrvae.encoder import Explanations, all_rotations
 from napari_ssrvae.ssrvae.geometry import centroid, polar_view, warp
 from napari_ssrvae.ssrvae.likelihood import bernoulli_nll, kl_to_prior
 from napari_ssrvae.ssrvae.network import Network, Shape
@@ -162,3 +162,21 @@ def test_centroid_finds_the_object():
     assert (y + 1) * 10 - 0.5 == pytest.approx(4)
     assert (x + 1) * 10 - 0.5 == pytest.approx(13)
     torch.testing.assert_close(centroid(torch.full((2, 9, 9), 0.3)), torch.zeros((2, 2)))
+
+
+def test_turning_the_view_by_one_step_turns_the_explanations(network, generator):
+    view = torch.randn((2, network.encoder.n_radii, network.encoder.n_angles), generator=generator)
+    step = network.encoder.n_angles // SHAPE.n_rotations
+    before = network.encoder(view)
+    after = network.encoder(view.roll(step, dims=2))
+    for one, two in zip(before, after, strict=True):
+        np.testing.assert_allclose(two.detach(), one.detach().roll(1, dims=1), atol=2e-5)
+
+
+def test_all_rotations_are_one_layer_seen_from_each(generator):
+    layer = torch.nn.Linear(3 * 8, 5)
+    h = torch.randn((2, 8, 3), generator=generator)
+    seen = torch.stack([h.roll(-r, dims=1).transpose(1, 2).flatten(1) for r in range(8)], dim=1)
+    np.testing.assert_allclose(
+        all_rotations(h, layer).detach(), layer(seen).detach(), rtol=1e-4, atol=1e-5
+    )

@@ -51,7 +51,7 @@ def with_noise(images: Tensor, share: float, generator: torch.Generator) -> Tens
         return torch.rand(shape, generator=generator, device=device)
 
     kind = uniform(n, 1, 1)
-    sd = 1.1 * uniform(n, 1, 1).sqrt() * (kind < share * 0.7)
+    sd = 1.1 * uniform(n, 1, 1) ** 0.25 * (kind < share * 0.7)
     grains = torch.randn(images.shape, generator=generator, device=device) * sd
     density = uniform(n, 1, 1) * 0.3 * ((kind >= share * 0.7) & (kind < share))
     dead = uniform(*images.shape) < density

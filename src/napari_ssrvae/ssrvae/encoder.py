@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from napari_ssrvae.ssrvae.layers import circular_conv, linear
 
-__all__ = ["Explanations", "PoseEncoder"]
+__all__ = ["Explanations", "PoseEncoder", "all_rotations"]
 
 N_POSE = 3
 """Latents of pose that come before the content: residual angle, offset x, offset y."""
@@ -84,8 +84,7 @@ class PoseEncoder(nn.Module):
         h = functional.leaky_relu(self.wider(_wrap(h, 1, 1)), 0.1)
         h = functional.leaky_relu(self.wide(_wrap(h, 1, 1)), 0.1)
         h = functional.leaky_relu(self.rings(h.flatten(1, 2).transpose(1, 2)), 0.1)
-        turned = torch.cat([h, h[:, :-1]], dim=1).unfold(1, R, 1)  # (N, R, channels, R)
-        h = functional.leaky_relu(self.whole(turned.flatten(2)), 0.1)
+        h = functional.leaky_relu(all_rotations(h, self.whole), 0.1)
         h = functional.leaky_relu(self.hidden(h), 0.1)
         mean, spread = self.latent(h).view(n, R, K, 2 * self.n_z).chunk(2, dim=-1)
         return Explanations(self.score(h), mean, functional.softplus(spread + 0.5) + 1e-3)
@@ -95,3 +94,27 @@ def _wrap(h: Tensor, radius: int, angle: int) -> Tensor:
     """Pad (N, C, radii, angles): around in the angle, with nothing in the radius."""
     around = functional.pad(h, (angle, angle, 0, 0), mode="circular")
     return functional.pad(around, (0, 0, radius, radius))
+
+
+def all_rotations(h: Tensor, layer: nn.Linear) -> Tensor:
+    """Return (N, R, out): the layer applied to h (N, R, C) as seen from each of its R rotations.
+
+    A cyclic correlation, as a product of spectra: a seventh of the work. The transforms are
+    products of real matrices, which every format of exported graphs knows.
+    """
+    R, channels = h.shape[1:]
+    turn = torch.arange(R, device=h.device, dtype=h.dtype) * (2 * math.pi / R)
+    frequency = torch.arange(R // 2 + 1, device=h.device, dtype=h.dtype)
+    cos, sin = torch.cos(frequency[:, None] * turn), torch.sin(frequency[:, None] * turn)
+    weight = layer.weight.view(-1, channels, R)
+    seen = torch.cat(
+        [torch.einsum("nrc,fr->fnc", h, cos), torch.einsum("nrc,fr->fnc", h, sin)], dim=2
+    )
+    even = torch.einsum("ocr,fr->fco", weight, cos)
+    odd = torch.einsum("ocr,fr->fco", weight, sin)
+    both = torch.cat([torch.cat([even, odd], dim=2), torch.cat([odd, -even], dim=2)], dim=1)
+    real, imaginary = torch.bmm(seen, both).chunk(2, dim=2)
+    # Every frequency stands for its negative too, but for the first and the last.
+    share = torch.where((frequency == 0) | (frequency == R // 2), 1.0, 2.0)[:, None] / R
+    turned = torch.einsum("fno,fr->nro", real, share * cos)
+    return turned - torch.einsum("fno,fr->nro", imaginary, share * sin) + layer.bias

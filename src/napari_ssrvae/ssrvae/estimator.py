@@ -35,7 +35,7 @@ __all__ = ["SSRVAE"]
 Array = npt.NDArray[np.float32]
 
 _UNTRAINED = "The model is not trained yet: call fit or load a saved one."
-_WARM = {"epochs": 3, "max_steps": 48, "held_out_fraction": 0.0, "early_stopping": False}
+_WARM = {"epochs": 3, "max_steps": 36, "held_out_fraction": 0.0, "early_stopping": False}
 _KEEP_EVERY = 5.0
 """Seconds between two checkpoints of a fit."""
 

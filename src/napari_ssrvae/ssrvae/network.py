@@ -62,7 +62,6 @@ class Network(Model):
     def __init__(self, shape: Shape, generator: torch.Generator) -> None:
         super().__init__()
         self.shape = shape
-        self.blend = "out"
         self.register_buffer("outline_mean", torch.zeros(N_MEASURES))
         self.register_buffer("outline_sd", torch.ones(N_MEASURES))
         self.register_buffer("line_weight", torch.zeros(shape.n_classes, N_MEASURES))
@@ -88,10 +87,8 @@ class Network(Model):
 
     def encode(self, look: Look) -> Explanations:
         """Return q(r, y, z | x)."""
-        seen: Explanations = self.encoder(look.view)
-        if self.blend != "in":
-            return seen
-        return seen._replace(logits=seen.logits + self.line_logits(look)[:, None])
+        explanations: Explanations = self.encoder(look.view)
+        return explanations
 
     def line_logits(self, look: Look) -> Tensor:
         """Return (N, K): what the outline says of the class."""
@@ -173,9 +170,10 @@ class Network(Model):
         return self.blended(self.encode(look), look)
 
     def blended(self, q: Explanations, look: Look) -> Tensor:
-        """Return class logits (N, K) of the encoder and the outline together."""
-        if self.blend != "out":
-            return q.class_logits
+        """Return class logits (N, K) of the encoder and the outline together.
+
+        A product of experts; the encoder, fitted until its labels are certain, counts half.
+        """
         return q.class_logits / 2 + self.line_logits(look)
 
     def explain(self, images: Tensor, *, picture: bool) -> Explained:

@@ -32,7 +32,7 @@ class SSRVAEParameters(BaseModel):
         description="Passes over all particles; more is slower and, up to a point, better.",
     )
     max_steps: int = Field(
-        1300,
+        1000,
         ge=1,
         le=1_000_000,
         title="Longest training",

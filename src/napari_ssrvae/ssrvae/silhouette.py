@@ -24,6 +24,8 @@ _EDGE = 12.0
 """Slope of the soft threshold, so that an area counts parts of pixels."""
 
 _STRENGTH = 10.0
+_AREA = 3.0
+"""Area counts more than the others from the start: of all it is the surest to be measured."""
 
 
 def silhouette(images: Tensor) -> Tensor:
@@ -85,13 +87,15 @@ def fit_line(
     if len(present) < 2:
         return weight, bias
     counts = np.bincount(classes, minlength=n_classes)
+    scale = np.ones(measures.shape[1])
+    scale[0] = _AREA
     found = LogisticRegression(C=_STRENGTH, max_iter=5000).fit(
-        measures, classes, sample_weight=counts.max() / counts[classes]
+        measures * scale, classes, sample_weight=counts.max() / counts[classes]
     )
     if len(present) == 2:
-        weight[present[1]], bias[present[1]] = found.coef_[0], found.intercept_[0]
+        weight[present[1]], bias[present[1]] = found.coef_[0] * scale, found.intercept_[0]
     else:
-        weight[present], bias[present] = found.coef_, found.intercept_
+        weight[present], bias[present] = found.coef_ * scale, found.intercept_
     absent = np.setdiff1d(np.arange(n_classes), present)
     weight[absent], bias[absent] = weight[present].mean(axis=0), bias[present].mean()
     return weight, bias

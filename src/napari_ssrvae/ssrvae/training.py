@@ -32,7 +32,7 @@ from napari_ssrvae.ssrvae.model import Clock, Model, Recipe
 
 __all__ = ["Fit", "FitNumbers", "HeldOut", "TrainingData", "class_logits"]
 
-_FEWEST_STEPS = 16
+_FEWEST_STEPS = 12
 _FALLING, _PATIENCE = 0.003, 3
 """A loss that fell by less than this fraction in each of so many epochs has converged."""
 
