@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from napari_ssrvae.evaluation.paper.degradation import noisy, speckled
 from napari_ssrvae.evaluation.paper.experiments import EXPERIMENTS, Done, reproduce
 from napari_ssrvae.evaluation.paper.figures import montage
 from napari_ssrvae.evaluation.paper.glyphs import read_glyphs
-from napari_ssrvae.evaluation.paper.lab import Lab, Trained, shear_of_percent
+from napari_ssrvae.evaluation.paper.lab import Lab, Trained, shear_of_percent, trained
 from napari_ssrvae.evaluation.paper.latent_spaces import separation
 from napari_ssrvae.evaluation.paper.numbers import CONFUSION, GRID
 from napari_ssrvae.evaluation.paper.output import write_experiment
@@ -28,6 +29,7 @@ from napari_ssrvae.evaluation.paper.particles_data import Particles, generated_p
 from napari_ssrvae.evaluation.paper.rows import row
 from napari_ssrvae.evaluation.paper.settings import PaperSettings
 from napari_ssrvae.evaluation.paper.traversals import explained
+from napari_ssrvae.ssrvae import SSRVAE, FitFailed, FitNotice
 
 TINY = PaperSettings(
     n_seeds=1,
@@ -185,6 +187,20 @@ def test_a_model_at_home_is_trained_once() -> None:
         assert len(list(lab.model(wanted))) > 0
         assert list(lab.model(wanted)) == []
         assert len(list(lab.model(replace(wanted, seed=1)))) > 0
+
+
+def test_what_a_training_tells_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    notice = FitNotice("Batches are smaller from here on.")
+
+    def iter_fit(self: SSRVAE, X: Any, y: Any = None) -> Iterator[FitNotice | FitFailed]:
+        yield notice
+        yield FitFailed("There is no memory left.")
+
+    monkeypatch.setattr(SSRVAE, "iter_fit", iter_fit)
+    events = trained(4, "default", 0, TINY, np.zeros((4, 8, 8), np.float32))
+    assert next(events) is notice
+    with pytest.raises(InputError, match="no memory"):
+        next(events)
 
 
 def test_own_glyphs_reach_the_cards(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy.typing as npt
 
 from napari_ssrvae.evaluation.paper.rows import Row
-from napari_ssrvae.ssrvae import EpochEvent
+from napari_ssrvae.ssrvae import EpochEvent, FitNotice
 
 __all__ = ["Event", "Outcome", "Running", "Stage"]
 
@@ -43,7 +43,7 @@ class Outcome:
     names: tuple[str, ...] = ()
 
 
-Event = Stage | EpochEvent
+Event = Stage | EpochEvent | FitNotice
 
 _Result = TypeVar("_Result")
 Running = Generator[Event, None, _Result]

@@ -17,7 +17,14 @@ from napari_ssrvae.evaluation.baselines import AugmentedCNN
 from napari_ssrvae.evaluation.cards import SUITS, make_cards
 from napari_ssrvae.evaluation.paper.events import Running, Stage
 from napari_ssrvae.evaluation.paper.settings import OFFSETS, Offset, PaperSettings
-from napari_ssrvae.ssrvae import SSRVAE, EpochEvent, FitEvent, FitFailed, SSRVAEParameters
+from napari_ssrvae.ssrvae import (
+    SSRVAE,
+    EpochEvent,
+    FitEvent,
+    FitFailed,
+    FitNotice,
+    SSRVAEParameters,
+)
 
 __all__ = [
     "HOME_ANGLE",
@@ -167,7 +174,7 @@ def trained(
     X: Images,
     y: Labels | None = None,
 ) -> Running[SSRVAE]:
-    """Train one model and pass on its epochs.
+    """Train one model and pass on its epochs and notices.
 
     Raises
     ------
@@ -180,13 +187,13 @@ def trained(
     changes = dict(settings.changes) | ({} if steps is None else {"max_steps": steps})
     parameters = SSRVAEParameters.of_preset(preset).model_copy(update=changes)
     model = SSRVAE(n_classes, preset, seed, settings.device, parameters)
-    yield from _epochs(model.iter_fit(X, y))
+    yield from _told(model.iter_fit(X, y))
     return model
 
 
-def _epochs(events: Iterable[FitEvent]) -> Iterator[EpochEvent]:
+def _told(events: Iterable[FitEvent]) -> Iterator[EpochEvent | FitNotice]:
     for event in events:
         if isinstance(event, FitFailed):
             raise InputError(event.message)
-        if isinstance(event, EpochEvent):
+        if isinstance(event, EpochEvent | FitNotice):
             yield event
