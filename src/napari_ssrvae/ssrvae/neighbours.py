@@ -95,7 +95,9 @@ def families(
     spread = torch.linalg.solve(
         torch.eye(len(ties), device=ties.device) - _SPREAD * smooth, wanted
     ).clamp_min(0)
-    shares = spread / spread.sum(dim=1, keepdim=True).clamp_min(1e-12)
+    total = spread.sum(dim=1, keepdim=True)
+    # An image that nothing ties to a label could be anything.
+    shares = torch.where(total > 1e-9, spread / total.clamp_min(1e-9), 1 / n_classes)
     return Families(indices, shares, _trust(ties, shares.argmax(dim=1), n_classes))
 
 
