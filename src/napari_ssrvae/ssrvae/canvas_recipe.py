@@ -77,18 +77,20 @@ class CanvasRecipe(Recipe):
         self.relatives = self.relatives_classes = shown[:0]
         self.trust = 0.0
         counts = torch.bincount(shown[shown >= 0], minlength=n_classes)
-        if self.warm or int(counts.min()) >= _ENOUGH_LABELS:
+        unlabelled = not int(counts.max())
+        enough = self.warm or not self.p.neighbours or int(counts.min()) >= _ENOUGH_LABELS
+        if enough and not unlabelled:
             return
         generator = torch.Generator(shown.device).manual_seed(len(shown))
         found = families(
             self.look.view, shown, n_classes, mirror=self.p.mirror, generator=generator
         )
         share, classes = found.shares.max(dim=1)
-        enough, self.trust = _SURE, found.trust
-        if not int(counts.max()):
-            # Without labels there is nothing else to go by: at least half of them must do.
-            enough, self.trust = min(_SURE, float(share.median())), 1.0
-        sure = (share >= enough) & (shown[found.indices] < 0)
+        needed, self.trust = _SURE, found.trust
+        if unlabelled:
+            # There is nothing else to go by: at least half of them must do.
+            needed, self.trust = min(_SURE, float(share.median())), 1.0
+        sure = (share >= needed) & (shown[found.indices] < 0)
         if self.trust > 0:
             self.relatives, self.relatives_classes = found.indices[sure], classes[sure]
 
@@ -104,7 +106,7 @@ class CanvasRecipe(Recipe):
         few = int(counts[counts > 0].min()) < _ENOUGH_LABELS
         for model in models:
             assert isinstance(model, Network)
-            if few:
+            if few and self.p.outline:
                 model.fit_line(self.look, self.known, self.known_classes)
 
     def losses(

@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_folder
 from napari_ssrvae.ssrvae.model import Model, Shape
-from napari_ssrvae.ssrvae.parameters import PRESETS, SSRVAEParameters
+from napari_ssrvae.ssrvae.parameters import PRESETS, UNLABELLED, SSRVAEParameters
 from napari_ssrvae.ssrvae.variants import recipe_of
 
 __all__ = ["Config", "ShapeConfig", "read_model", "write_model"]
@@ -52,6 +52,8 @@ class Config(BaseModel):
     format: Literal["napari-ssrvae-model"] = "napari-ssrvae-model"
     version: Literal[1] = 1
     preset: str
+    n_classes: int | None = Field(None, ge=1, le=1000)
+    """As the model was asked for; a preset without classes has one in its shape."""
     random_state: int
     parameters: SSRVAEParameters
     shape: ShapeConfig
@@ -67,6 +69,8 @@ class Config(BaseModel):
         k = self.shape.n_classes
         if self.preset not in PRESETS:
             raise ValueError("unknown preset")
+        if self.n_classes not in (None, k) and self.preset not in UNLABELLED:
+            raise ValueError("another number of classes")
         if len(self.costs) != 3 * k:
             raise ValueError("costs of another number of classes")
         if len(self.held_out_classes) != len(self.held_out_logits) or any(

@@ -20,7 +20,7 @@ __all__ = [
     "checked_labels",
 ]
 
-SMALLEST_EDGE = 8
+SMALLEST_EDGE, LARGEST_EDGE = 8, 1024
 _ROUNDING = 1e-5
 _NOISIEST = (-10.0, 11.0)
 """What noise may do to a grey value; whatever is further out was scaled in another way."""
@@ -56,8 +56,9 @@ def checked_images(
     Raises
     ------
     InputError
-        Not three-dimensional, empty, smaller than 8 pixels, not numbers, not finite, or outside
-        [0, 1]; with `clip` whole numbers outside [0, 1], or any outside [-10, 11].
+        Not three-dimensional, empty, smaller than 8 pixels or (without `size`) larger than 1024,
+        not numbers, not finite, or outside [0, 1]; with `clip` whole numbers outside [0, 1], or any
+        outside [-10, 11].
     """
     try:
         X = np.asarray(X)
@@ -77,6 +78,11 @@ def checked_images(
         raise InputError(
             f"Patches of {height} x {width} pixels are too small: "
             f"cut them with at least {SMALLEST_EDGE}."
+        )
+    if size is None and max(height, width) > LARGEST_EDGE:
+        raise InputError(
+            f"Patches of {height} x {width} pixels are too large: "
+            f"cut them with at most {LARGEST_EDGE}."
         )
     if X.dtype.kind not in "buif":
         raise InputError(f"Patches must be numbers, these are {X.dtype}: convert them to float32.")
@@ -150,7 +156,10 @@ def checked_labels(y: Any, n: int, n_classes: int) -> npt.NDArray[np.int64]:
 
 def checked_classes(y: Any, n: int, n_classes: int, lowest: int = 0) -> npt.NDArray[np.int64]:
     """Return `y` as (N,) int64 in [lowest, n_classes), or say what is wrong with it."""
-    labels = np.asarray(y)
+    try:
+        labels = np.asarray(y)
+    except ValueError as error:
+        raise InputError("Classes must be one whole number each: give an array (N,).") from error
     if labels.shape != (n,):
         raise InputError(
             f"There must be one class for each of the {n} particles, the array of classes has the "

@@ -34,6 +34,7 @@ __all__ = ["SSRVAE"]
 
 Array = npt.NDArray[np.float32]
 
+_MOST_CLASSES, _LARGEST_SEED = 1000, 2**32 - 1
 _UNTRAINED = "The model is not trained yet: call fit or load a saved one."
 _WARM = {"epochs": 3, "max_steps": 36, "held_out_fraction": 0.0, "early_stopping": False}
 _KEEP_EVERY = 5.0
@@ -80,8 +81,12 @@ class SSRVAE:
     ) -> None:
         if preset not in PRESETS:
             raise InputError(f"There is no preset {preset!r}: choose one of {', '.join(PRESETS)}.")
-        if not isinstance(n_classes, int | np.integer) or not 1 <= n_classes <= 1000:
-            raise InputError(f"n_classes is {n_classes!r}: give a whole number from 1 to 1000.")
+        _whole("n_classes", n_classes, 1, _MOST_CLASSES)
+        _whole("random_state", random_state, 0, _LARGEST_SEED)
+        if not isinstance(parameters, SSRVAEParameters | None):
+            raise InputError(
+                f"parameters are a {type(parameters).__name__}: give SSRVAEParameters(...)."
+            )
         self.n_classes = int(n_classes)
         self.preset = preset
         self.random_state = int(random_state)
@@ -135,6 +140,8 @@ class SSRVAE:
             The data is at fault.
         """
         images = checked_images(X)
+        if len(images) < 2:
+            raise InputError("Of one patch nothing can be learnt: find more particles.")
         if y is None or self.preset in UNLABELLED:
             labels = np.full(len(images), -1, dtype=np.int64)
             if len(images) < self.n_classes and self.preset not in UNLABELLED:
@@ -153,23 +160,30 @@ class SSRVAE:
             fit, of = self._begin(images, labels)
             if of is None:
                 checkpoint = None
-            elif checkpoint is not None and (kept := progress.read(checkpoint, of)) is not None:
-                fit.go_on_from(*kept)
-                yield FitNotice(
-                    f"Training goes on where it was broken off, in epoch {fit.numbers.epoch}."
-                )
+            if checkpoint is not None:
+                progress.check(checkpoint)
+                if (kept := progress.read(checkpoint, str(of))) is not None:
+                    fit.go_on_from(*kept)
+                    yield FitNotice(
+                        f"Training goes on where it was broken off, in epoch {fit.numbers.epoch}."
+                    )
             judged, temperature = self._held_out, self._temperature
             self._forget()
             self._network, self._images = fit.live, images
             if fit.warm and judged is not None:
                 self._held_out, self._temperature, self._calibrated = judged, temperature, True
-            written = time.monotonic()
+            written, keeping = time.monotonic(), checkpoint is not None
             for event in fit.run():
                 if fit.judged is not None and self._held_out is not fit.judged:
                     self._calibrate(fit.judged)
                 self._costs = ()
-                if checkpoint is not None and time.monotonic() - written > _KEEP_EVERY:
-                    progress.write(checkpoint, fit, str(of))
+                if checkpoint and keeping and time.monotonic() - written > _KEEP_EVERY:
+                    try:
+                        progress.write(checkpoint, fit, str(of))
+                    except InputError as error:
+                        # A full disk is no reason to lose the training.
+                        keeping = False
+                        yield FitNotice(f"Training goes on without checkpoints: {error}")
                     written = time.monotonic()
                 yield event
             if checkpoint is not None:
@@ -216,7 +230,7 @@ class SSRVAE:
         if warm:
             return fit, None
         told = (self.preset, str(self.random_state), device.type, p.model_dump_json())
-        return fit, progress.fingerprint(images, labels, *told)
+        return fit, progress.fingerprint(fit, images, labels, *told)
 
     def _calibrate(self, judged: HeldOut) -> None:
         self._held_out = judged
@@ -336,20 +350,19 @@ class SSRVAE:
 
     def traverse(self, class_id: int, latent: int, n: int = 9) -> Array:
         """Return (n, S, S): the class as one latent goes through the quantiles of its prior."""
-        if not 0 <= latent < self.n_latents:
-            raise InputError(
-                f"There is no latent {latent}: the model has 0 to {self.n_latents - 1}."
-            )
+        _whole("latent", latent, 0, self.n_latents - 1)
+        quantiles = _quantiles(n)
         z = np.zeros((n, self.n_latents), dtype=np.float32)
-        z[:, latent] = _quantiles(n)
+        z[:, latent] = quantiles
         return self.decode(z, np.full(n, class_id))
 
     def manifold(self, class_id: int, n: int = 9) -> Array:
         """Return (n, n, S, S): the class over its first two latents, the first along the rows."""
+        quantiles = _quantiles(n)
         z = np.zeros((n, n, self.n_latents), dtype=np.float32)
-        z[:, :, 0] = _quantiles(n)[:, None]
+        z[:, :, 0] = quantiles[:, None]
         if self.n_latents > 1:
-            z[:, :, 1] = _quantiles(n)[None, :]
+            z[:, :, 1] = quantiles[None, :]
         grey = self.decode(z.reshape(n * n, -1), np.full(n * n, class_id))
         return grey.reshape(n, n, *grey.shape[1:])
 
@@ -372,6 +385,9 @@ class SSRVAE:
         """
         said = self.describe(X)
         labels = np.full(len(said), -1) if y is None else y
+        if self.preset in UNLABELLED:
+            # All classes are one to it; that a particle has a label still counts.
+            labels = np.minimum(checked_classes(labels, len(said), _MOST_CLASSES, lowest=-1), 0)
         return label_next(
             said.latents,
             said.probabilities,
@@ -398,6 +414,7 @@ class SSRVAE:
             network,
             {
                 "preset": self.preset,
+                "n_classes": self.n_classes,
                 "random_state": self.random_state,
                 "parameters": self.parameters or SSRVAEParameters.of_preset(self.preset),
                 "temperature": self._temperature,
@@ -421,9 +438,8 @@ class SSRVAE:
             The folder is no model, is damaged, or comes from a newer version.
         """
         network, config = read_model(folder)
-        model = cls(
-            config.shape.n_classes, config.preset, config.random_state, device, config.parameters
-        )
+        n_classes = config.n_classes or config.shape.n_classes
+        model = cls(n_classes, config.preset, config.random_state, device, config.parameters)
         with torch_errors():
             model._network = network.to(model._device()).requires_grad_(False)
         model._temperature, model._calibrated = config.temperature, config.calibrated
@@ -461,18 +477,25 @@ class SSRVAE:
         return {name: getattr(self, name) for name in names}
 
     def set_params(self, **params: Any) -> Self:
-        """Change the constructor's arguments; a trained model is forgotten."""
+        """Change the constructor's arguments.
+
+        A trained model is forgotten, unless `warm_start` alone changes: that asks to go on from it.
+        """
         current = self.get_params()
         unknown = set(params) - set(current)
         if unknown:
             raise InputError(
                 f"There is no parameter {min(unknown)!r}: choose among {', '.join(current)}."
             )
-        self.__init__(**(current | params))  # type: ignore[misc]
+        if set(params) == {"warm_start"}:
+            self.warm_start = bool(params["warm_start"])
+        else:
+            self.__init__(**(current | params))  # type: ignore[misc]
         return self
 
     def __repr__(self) -> str:
-        return f"SSRVAE(n_classes={self.n_classes}, random_state={self.random_state})"
+        shown = f"n_classes={self.n_classes}, preset={self.preset!r}"
+        return f"SSRVAE({shown}, random_state={self.random_state})"
 
     # ------------------------------------------------------------------ inside
 
@@ -524,7 +547,7 @@ class SSRVAE:
         try:
             device = torch.device(self.device)
             torch.zeros(1, device=device)
-        except (RuntimeError, AssertionError, NotImplementedError) as error:
+        except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
             raise InputError(
                 f'The device "{self.device}" is not available here: use "auto" or "cpu".'
             ) from error
@@ -541,7 +564,11 @@ def _where(network: Model) -> torch.device:
     return next(network.parameters()).device
 
 
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int | np.integer) or not low <= value <= high:
+        raise InputError(f"{name} is {value!r}: give a whole number from {low} to {high}.")
+
+
 def _quantiles(n: int) -> Array:
-    if n < 1:
-        raise InputError(f"n is {n}: ask for at least one picture.")
+    _whole("n", n, 1, 1000)
     return np.asarray(norm.ppf((np.arange(n) + 0.5) / n), dtype=np.float32)

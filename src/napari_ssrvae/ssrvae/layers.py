@@ -20,7 +20,7 @@ def linear(n_in: int, n_out: int, generator: torch.Generator, gain: float = 1.0)
 def circular_conv(
     n_in: int, n_out: int, kernel: tuple[int, int], stride: tuple[int, int], g: torch.Generator
 ) -> nn.Conv2d:
-    """Return an unpadded convolution over (radius, angle); see `encoder.wrap` for its padding."""
+    """Return an unpadded convolution over (radius, angle); see `encoder._wrap` for its padding."""
     layer = nn.Conv2d(n_in, n_out, kernel, stride, device="meta").to_empty(device="cpu")
     _initialise(layer.weight, layer.bias, n_in * kernel[0] * kernel[1], g, 1.0)
     return layer

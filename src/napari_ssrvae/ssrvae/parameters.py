@@ -102,6 +102,21 @@ class SSRVAEParameters(BaseModel):
         description="Standard deviation of the random shift of a labelled particle, in pixels.",
         json_schema_extra=_ADVANCED,
     )
+    neighbours: bool = Field(
+        True,
+        title="Learn from look-alikes",
+        description=(
+            "With few labels, particles that look like labelled ones in some pose are taken as "
+            "labelled too, where the classes are clearly separate shapes."
+        ),
+        json_schema_extra=_ADVANCED,
+    )
+    outline: bool = Field(
+        True,
+        title="Use size and outline",
+        description="With few labels, size and outline of a particle have a say in its class.",
+        json_schema_extra=_ADVANCED,
+    )
     noise: float = Field(
         0.8,
         ge=0.0,

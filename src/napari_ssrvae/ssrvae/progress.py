@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +19,41 @@ from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_folder
 from napari_ssrvae.ssrvae.training import Fit, FitNumbers
 
-__all__ = ["fingerprint", "forget", "read", "write"]
+__all__ = ["check", "fingerprint", "forget", "read", "write"]
 
 _TENSORS, _NUMBERS = "fit.safetensors", "fit.json"
 
 
-def fingerprint(images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], *rest: str) -> str:
+def fingerprint(
+    fit: Fit, images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], *rest: str
+) -> str:
     """Return what two fits have in common when one may continue the other."""
-    digest = hashlib.sha256(repr((images.shape, *rest)).encode())
+    from napari_ssrvae import __version__
+
+    tensors = [(name, tuple(value.shape)) for name, value in fit.tensors().items()]
+    about = (__version__, tensors, fit.live.shape, images.shape, rest)
+    digest = hashlib.sha256(repr(about).encode())
     digest.update(np.ascontiguousarray(images).data)
     digest.update(np.ascontiguousarray(labels).data)
     return digest.hexdigest()
+
+
+def check(folder: Path) -> None:
+    """Say at once what would keep `write` from writing, before there is work to lose.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or there is nothing to put it in.
+    """
+    if not folder.parent.is_dir():
+        raise InputError(f"{folder.parent} is no folder: choose another place for the checkpoint.")
+    if folder.is_dir() and {entry.name for entry in folder.iterdir()} <= {_NUMBERS, _TENSORS}:
+        return
+    if folder.exists():
+        raise InputError(
+            f"{folder} is not the checkpoint of a training: choose a folder that does not exist."
+        )
 
 
 def write(folder: Path, fit: Fit, of: str) -> None:
@@ -38,19 +64,13 @@ def write(folder: Path, fit: Fit, of: str) -> None:
     InputError
         The folder holds something else, or must not be written to.
     """
-    if folder.exists() and not (folder / _NUMBERS).is_file():
-        raise InputError(
-            f"{folder} is not the checkpoint of a training: choose a folder that does not exist."
-        )
+    check(folder)
     tensors = {name: value.cpu().contiguous() for name, value in fit.tensors().items()}
     content = save(tensors)
     with atomic_folder(folder) as draft:
         (draft / _TENSORS).write_bytes(content)
-        told = {
-            "fingerprint": of,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "numbers": asdict(fit.numbers),
-        }
+        numbers = asdict(fit.numbers)
+        told = {"fingerprint": of, "sha256": _digest(content, numbers), "numbers": numbers}
         (draft / _NUMBERS).write_text(json.dumps(told), encoding="utf-8")
 
 
@@ -59,7 +79,7 @@ def read(folder: Path, of: str) -> tuple[dict[str, Tensor], FitNumbers] | None:
     try:
         told = json.loads((folder / _NUMBERS).read_text(encoding="utf-8"))
         content = (folder / _TENSORS).read_bytes()
-        if told["fingerprint"] != of or hashlib.sha256(content).hexdigest() != told["sha256"]:
+        if (told["fingerprint"], told["sha256"]) != (of, _digest(content, told["numbers"])):
             return None
         numbers = FitNumbers(**told["numbers"])
         numbers.sums = tuple(numbers.sums)
@@ -70,8 +90,12 @@ def read(folder: Path, of: str) -> tuple[dict[str, Tensor], FitNumbers] | None:
 
 
 def forget(folder: Path) -> None:
-    """Remove what `write` wrote."""
-    for name in (_NUMBERS, _TENSORS):
-        (folder / name).unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
+    """Remove what `write` wrote; what cannot be removed is no reason to lose the model."""
+    with suppress(OSError):
+        for name in (_NUMBERS, _TENSORS):
+            (folder / name).unlink(missing_ok=True)
         folder.rmdir()
+
+
+def _digest(content: bytes, numbers: Any) -> str:
+    return hashlib.sha256(content + json.dumps(numbers, sort_keys=True).encode()).hexdigest()

@@ -245,7 +245,7 @@ class Fit:
             yield StepEvent(told.epoch, clock.step, steps, self.fraction)
 
     def _step(self, batch: Tensor, pool: Tensor, clock: Clock) -> list[float] | None:
-        """Step on each loss of a batch; return the terms to report, None if one is no number."""
+        """Step on each loss of a batch; return the terms to report, None if one or its slope is no number."""
         slower = 0.5**self.numbers.halvings
         for group, rate in zip(self._optimiser.groups, self.recipe.rates(clock), strict=True):
             group.lr = rate * slower
@@ -256,7 +256,9 @@ class Fit:
                 return None
             self._optimiser.zero_grad()
             terms.total.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(self.student.parameters(), self.recipe.clip_norm)
+            norm = torch.nn.utils.clip_grad_norm_(self.student.parameters(), self.recipe.clip_norm)
+            if not math.isfinite(float(norm)):
+                return None  # A loss may be a number where its slope is none.
             self._optimiser.step()
             total += value
             parts = [
@@ -278,7 +280,9 @@ class Fit:
                 class_logits(self.live, self.data.images[aside]),
             )
             held_out_accuracy = _recall(self.judged)
-        better = loss < told.best_loss * (1 - _FALLING) or (
+        # Of a density the loss may be negative.
+        fall = _FALLING * abs(told.best_loss) if math.isfinite(told.best_loss) else 0.0
+        better = loss < told.best_loss - fall or (
             held_out_accuracy is not None and held_out_accuracy > told.best_held_out
         )
         told.stale = 0 if better else told.stale + 1
