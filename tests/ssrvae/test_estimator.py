@@ -298,6 +298,63 @@ def test_bad_arguments_are_refused(trained, data):
             untrained(X)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"n_classes": 1001},
+        {"n_classes": 2.5},
+        {"random_state": None},
+        {"random_state": -1},
+        {"random_state": 2**70},
+        {"parameters": {"epochs": 3}},
+    ],
+)
+def test_constructor_arguments_are_looked_at(arguments):
+    with pytest.raises(InputError, match=next(iter(arguments))):
+        SSRVAE(**arguments)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"latent": 0.5},
+        {"latent": -1},
+        {"latent": 0, "n": 0},
+        {"latent": 0, "n": -1},
+        {"latent": 0, "n": 2.5},
+    ],
+)
+def test_pictures_that_cannot_be_had_are_refused(trained, asked):
+    with pytest.raises(InputError, match="whole number"):
+        trained.traverse(0, **asked)
+    if "n" in asked:
+        with pytest.raises(InputError, match="whole number"):
+            trained.manifold(0, asked["n"])
+
+
+def test_what_no_model_can_be_made_of_is_refused(data):
+    X, y, _ = data
+    for device in (None, ["cpu"]):
+        with pytest.raises(InputError, match="not available"):
+            SSRVAE(2, device=device, parameters=QUICK).fit(X, y)
+    with pytest.raises(InputError, match="one patch"):
+        SSRVAE(1, device="cpu", parameters=QUICK).fit(X[:1])
+    with pytest.raises(InputError, match="whole number each"):
+        SSRVAE(2, device="cpu", parameters=QUICK).fit(X[:2], [[0], [1, 1]])
+    with pytest.raises(InputError, match="too large"):
+        SSRVAE(2, device="cpu", parameters=QUICK).fit(np.zeros((2, 8, 1025), bool), [0, 1])
+
+
+def test_only_a_warm_start_may_be_asked_for_afterwards(data):
+    X, y, _ = data
+    model = SSRVAE(2, device="cpu", parameters=QUICK.model_copy(update={"epochs": 1})).fit(X, y)
+    before = model.predict_proba(X[:4])
+    assert model.set_params(warm_start=True).warm_start
+    np.testing.assert_array_equal(model.predict_proba(X[:4]), before)
+    with pytest.raises(InputError, match="not trained"):
+        model.set_params(random_state=3).predict(X)
+
+
 def test_a_failure_inside_torch_is_an_event_not_an_exception(data, monkeypatch):
     X, y, _ = data
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,19 @@ def test_presets_without_classes_need_no_labels_and_say_so(fits, preset, tmp_pat
         with pytest.raises(InputError, match="has no classes") as caught:
             ask()
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("preset", ["rvae", "vae"])
+def test_presets_without_classes_remember_what_was_asked_and_suggest(fits, preset, tmp_path):
+    model, (X, y) = fits[preset][0], shrunken(20, seed=3)
+    place = model.save(tmp_path / "model")
+    assert SSRVAE.load(place, "cpu").get_params()["n_classes"] == model.n_classes == 2
+    told = json.loads((place / "config.json").read_text())
+    del told["n_classes"]
+    (place / "config.json").write_text(json.dumps(told))
+    assert SSRVAE.load(place, "cpu").n_classes == 1
+    labels = np.where(np.arange(len(X)) < 6, y, -1)
+    assert not set(range(6)) & set(model.label_next(X, labels, 5).indices.tolist())
 
 
 def test_the_same_seed_gives_the_same_model_and_another_another():
