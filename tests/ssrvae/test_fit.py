@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import takewhile
 
 import numpy as np
@@ -15,6 +16,7 @@ from napari_ssrvae.ssrvae import (
     FitFailed,
     FitFinished,
     FitNotice,
+    FitStarted,
     SSRVAEParameters,
     StepEvent,
 )
@@ -80,29 +82,80 @@ def test_the_checkpoint_of_other_data_is_not_continued(problem, tmp_path, always
     assert isinstance(events[-1], FitFinished)
 
 
-@pytest.mark.parametrize("damage", ["fit.json", "fit.safetensors"])
-def test_a_damaged_checkpoint_is_begun_anew(problem, tmp_path, always_keep, damage):
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def far_ahead(path):
+    told = json.loads(path.read_text())
+    told["numbers"]["epoch"] = 10**9
+    path.write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"), [("fit.json", cut), ("fit.safetensors", cut), ("fit.json", far_ahead)]
+)
+def test_a_damaged_checkpoint_is_begun_anew(problem, tmp_path, always_keep, name, damage):
     X, y = problem
     place = tmp_path / "checkpoint"
     fit = SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place)
     next(e for e in fit if isinstance(e, EpochEvent))
     fit.close()
-    (place / damage).write_bytes((place / damage).read_bytes()[:-20])
+    damage(place / name)
     events = list(SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place))
     assert isinstance(events[-1], FitFinished)
     assert len([e for e in events if isinstance(e, EpochEvent)]) == 3
 
 
-def test_a_folder_with_something_else_is_left_alone(problem, tmp_path, always_keep):
+def test_a_fit_of_more_classes_is_another_fit(problem, tmp_path, always_keep):
     X, y = problem
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "notes.txt").write_text("keep")
-    events = list(
-        SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=tmp_path / "mine")
-    )
-    assert isinstance(events[-1], FitFailed)
-    assert "checkpoint" in events[-1].message
-    assert (tmp_path / "mine" / "notes.txt").read_text() == "keep"
+    place = tmp_path / "checkpoint"
+    fit = SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place)
+    next(e for e in fit if isinstance(e, EpochEvent))
+    fit.close()
+    events = list(SSRVAE(3, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place))
+    assert isinstance(events[0], FitStarted)
+    assert isinstance(events[-1], FitFinished)
+
+
+def test_a_folder_with_something_else_is_left_alone(problem, tmp_path):
+    X, y = problem
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for name in ("notes.txt", "fit.json"):
+        (mine / name).write_text("keep")
+    for place in (mine, mine / "notes.txt", tmp_path / "no" / "where"):
+        events = list(SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place))
+        assert [type(e) for e in events] == [FitFailed]
+        assert "checkpoint" in events[0].message
+    assert {path.name: path.read_text() for path in mine.iterdir()} == {
+        "notes.txt": "keep",
+        "fit.json": "keep",
+    }
+
+
+def test_an_empty_folder_takes_a_checkpoint(problem, tmp_path, always_keep):
+    X, y = problem
+    fit = SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=tmp_path)
+    next(e for e in fit if isinstance(e, StepEvent))
+    fit.close()
+    assert {path.name for path in tmp_path.iterdir()} == {"fit.json", "fit.safetensors"}
+
+
+def test_training_goes_on_where_no_checkpoint_can_be_written(
+    problem, tmp_path, always_keep, monkeypatch
+):
+    def full(*_):
+        raise InputError("The disk is full: make room.")
+
+    monkeypatch.setattr(estimator_module.progress, "write", full)
+    X, y = problem
+    model = SSRVAE(2, device="cpu", parameters=QUICK)
+    events = list(model.iter_fit(X, y, checkpoint=tmp_path / "checkpoint"))
+    assert [e.message for e in events if isinstance(e, FitNotice)] == [
+        "Training goes on without checkpoints: The disk is full: make room."
+    ]
+    assert isinstance(events[-1], FitFinished)
 
 
 def test_a_warm_start_goes_on_from_the_model_and_is_shorter(problem):
@@ -166,6 +219,40 @@ def test_after_nan_it_goes_back_and_on_at_half_the_rate(monkeypatch, problem):
     assert "half the learning rate" in notices[0].message
     assert isinstance(events[-1], FitFinished)
     assert all(np.isfinite(value).all() for value in weights(model))
+
+
+def test_a_slope_that_is_no_number_is_not_followed(monkeypatch, problem):
+    class Steep(CanvasRecipe):
+        def losses(self, model, batch, pool, clock, generator):
+            last = (clock.epoch, clock.step) == (QUICK.epochs, clock.steps)
+            spoilt = last and not hasattr(self, "was_spoilt")
+            if spoilt:
+                self.was_spoilt = True
+            for terms in super().losses(model, batch, pool, clock, generator):
+                # The root of nothing is a number, its slope is none.
+                yield (
+                    terms._replace(total=terms.total + (0 * terms.total).sqrt())
+                    if spoilt
+                    else terms
+                )
+
+    monkeypatch.setattr(estimator_module, "recipe_of", lambda _, p, *, warm: Steep(p, warm=warm))
+    model = SSRVAE(2, device="cpu", parameters=QUICK)
+    events = list(model.iter_fit(*problem))
+    assert len([e for e in events if isinstance(e, FitNotice)]) == 1
+    assert isinstance(events[-1], FitFinished)
+    assert all(np.isfinite(value).all() for value in weights(model))
+
+
+def test_a_negative_loss_that_falls_no_more_has_converged():
+    grey = np.random.default_rng(0).uniform(0.45, 0.55, (32, 8, 8)).astype(np.float32)
+    p = SSRVAEParameters.of_preset("vae").model_copy(
+        update={"epochs": 30, "hidden": 8, "likelihood": "gaussian", "learning_rate": 1e-9,
+                "early_stopping": True, "beta_start": None, "batch_size": 16}
+    )  # fmt: skip
+    events = list(SSRVAE(1, "vae", device="cpu", parameters=p).iter_fit(grey))
+    assert all(e.loss < 0 for e in events if isinstance(e, EpochEvent))
+    assert events[-1].reason == "converged"
 
 
 def test_a_loss_that_never_is_a_number_ends_in_a_sentence(monkeypatch, problem):
