@@ -101,6 +101,12 @@ def test_blank_patches_are_answered_as_the_model_does(trained, session):
     np.testing.assert_allclose(answer, trained.predict_proba(X), atol=1e-4)
 
 
+def test_a_background_of_nothing_at_all_is_answered_as_the_model_does(trained, session):
+    X = np.where(turned(16) > 0.4, turned(16), 0).astype(np.float32)
+    (answer,) = session.run(None, {"patches": X})
+    np.testing.assert_allclose(answer, trained.predict_proba(X), atol=1e-4)
+
+
 def test_noise_beyond_the_grey_values_is_clipped(session):
     noisy = turned(8) + np.random.default_rng(0).normal(0, 0.5, (8, 24, 24)).astype(np.float32)
     (answer,) = session.run(None, {"patches": noisy})

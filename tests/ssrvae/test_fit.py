@@ -305,3 +305,44 @@ def test_what_to_label_next(problem):
     assert len(set(asked.indices.tolist())) == 6
     assert (y[asked.indices] == -1).all()
     assert "random" in asked.reasons
+
+
+def test_a_refit_that_fails_at_once_leaves_the_old_model(monkeypatch, problem):
+    X, y = problem
+    model, _ = fit_with(monkeypatch, problem, [])
+    before = model.predict_proba(X)
+
+    def recipe_of(preset, p, *, warm=False):
+        recipe = Sick(p, warm=warm)
+        recipe.ill, recipe.error = range(1000), RuntimeError("the device is gone")
+        return recipe
+
+    monkeypatch.setattr(estimator_module, "recipe_of", recipe_of)
+    assert isinstance(list(model.iter_fit(X, y))[-1], FitFailed)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_a_warm_start_without_labels_keeps_the_clusters():
+    X, _, _ = rods_and_discs(80)
+    model = SSRVAE(2, device="cpu", parameters=QUICK, warm_start=True).fit(X[:60])
+    before = model.predict(X)
+    assert (model.fit(X).predict(X) == before).mean() > 0.95
+
+
+def test_a_warm_start_that_cannot_be_one_says_so(problem):
+    X, y = problem
+    model = SSRVAE(2, device="cpu", parameters=QUICK, warm_start=True).fit(X, y)
+    model.parameters = QUICK.model_copy(update={"n_latents": 3})
+    notices = [e.message for e in model.iter_fit(X, y) if isinstance(e, FitNotice)]
+    assert len(notices) == 1
+    assert "anew" in notices[0]
+
+
+def test_with_many_labels_the_outline_has_no_say():
+    X, y, _ = rods_and_discs(160)
+    many = SSRVAE(2, device="cpu", parameters=QUICK).fit(X, some_labels(y, 70))
+    without = QUICK.model_copy(update={"outline": False, "neighbours": False})
+    few = SSRVAE(2, device="cpu", parameters=without).fit(X, some_labels(y, 5))
+    for model in (many, few):
+        assert not model._network.line_weight.any()
+        assert float(model._network.encoder_share) == 1.0

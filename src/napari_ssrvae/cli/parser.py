@@ -162,7 +162,10 @@ def make_parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "--glyphs", type=Path, metavar="FILE.npy", help="(4, 64, 64) in [0, 1] instead of the suits"
     )
-    reproduce.add_argument("--preset", choices=PRESETS, default="default", help="of the ss-rVAE")
+    with_classes = PRESETS[:3]
+    reproduce.add_argument(
+        "--preset", choices=with_classes, default="default", help="of the ss-rVAE"
+    )
     reproduce.add_argument("--seeds", type=_positive, metavar="N", help="5, quick 1, without")
     reproduce.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     reproduce.add_argument(

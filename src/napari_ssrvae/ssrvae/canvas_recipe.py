@@ -42,6 +42,7 @@ class CanvasRecipe(Recipe):
     known_classes: Tensor
     weights: Tensor
     trust: float
+    by_outline: bool
 
     def build(self, shape: Shape, generator: torch.Generator) -> Network:
         """Return an untrained network."""
@@ -65,19 +66,35 @@ class CanvasRecipe(Recipe):
         )
         shown = torch.full_like(classes, -1)
         shown[pool] = classes[pool]
-        self._find_relatives(networks[0].shape.n_classes, shown)
+        self._find_relatives(networks[0], shown)
         shown[self.relatives] = self.relatives_classes
+        # Decided once, held-out labels included: they are judged by what is used in the end.
+        known = torch.cat([classes[classes >= 0], self.relatives_classes])
+        counts = torch.bincount(known)
+        self.by_outline = self.p.outline and int(counts[counts > 0].min()) < _ENOUGH_LABELS
         for network in networks:
             if anew:
                 network.start_at(images, self.look, shown)
         self.templates = networks[0].templates()
 
-    def _find_relatives(self, n_classes: int, shown: Tensor) -> None:
+    @torch.no_grad()
+    def _keep_classes(self, network: Network) -> None:
+        """Let the classes of a model that was trained without labels stay what they are."""
+        parts = [network.class_logits(chunk) for chunk in torch.split(self.images, 512)]
+        share, found = torch.softmax(torch.cat(parts), dim=1).max(dim=1)
+        sure = torch.nonzero(share >= share.median()).flatten()
+        self.relatives, self.relatives_classes, self.trust = sure, found[sure], 1.0
+
+    def _find_relatives(self, network: Network, shown: Tensor) -> None:
         """Find images that surely belong to a class because their neighbours do."""
+        n_classes = network.shape.n_classes
         self.relatives = self.relatives_classes = shown[:0]
         self.trust = 0.0
         counts = torch.bincount(shown[shown >= 0], minlength=n_classes)
         unlabelled = not int(counts.max())
+        if unlabelled and self.warm:
+            self._keep_classes(network)
+            return
         enough = self.warm or not self.p.neighbours or int(counts.min()) >= _ENOUGH_LABELS
         if enough and not unlabelled:
             return
@@ -102,12 +119,12 @@ class CanvasRecipe(Recipe):
         self.weights = torch.cat(
             [_balanced(labels), self.trust * _balanced(self.relatives_classes)]
         )
-        counts = torch.bincount(self.known_classes)
-        few = int(counts[counts > 0].min()) < _ENOUGH_LABELS
         for model in models:
             assert isinstance(model, Network)
-            if few and self.p.outline:
+            if self.by_outline:
                 model.fit_line(self.look, self.known, self.known_classes)
+            else:
+                model.drop_line()
 
     def losses(
         self,

@@ -167,14 +167,18 @@ class SSRVAE:
                     yield FitNotice(
                         f"Training goes on where it was broken off, in epoch {fit.numbers.epoch}."
                     )
-            judged, temperature = self._held_out, self._temperature
-            self._forget()
-            self._network, self._images = fit.live, images
-            if fit.warm and judged is not None:
-                self._held_out, self._temperature, self._calibrated = judged, temperature, True
+            if self.warm_start and self._network is not None and not fit.warm:
+                yield FitNotice(
+                    "The model that is there has another shape: training begins anew and takes longer."
+                )
+            taken = False
             written, keeping = time.monotonic(), checkpoint is not None
             for event in fit.run():
-                if fit.judged is not None and self._held_out is not fit.judged:
+                if not taken and fit.numbers.steps_done:
+                    # Not before: a fit that fails at once leaves the model that was there.
+                    self._take(fit, images)
+                    taken = True
+                if taken and fit.judged is not None and self._held_out is not fit.judged:
                     self._calibrate(fit.judged)
                 self._costs = ()
                 if checkpoint and keeping and time.monotonic() - written > _KEEP_EVERY:
@@ -190,8 +194,16 @@ class SSRVAE:
                 progress.forget(checkpoint)
         except InputError as error:
             yield FitFailed(str(error))
-        except (RuntimeError, MemoryError) as error:
+        except (RuntimeError, MemoryError, ValueError, ArithmeticError) as error:
             yield FitFailed(plain(error))
+
+    def _take(self, fit: Fit, images: Array) -> None:
+        """Become the model that the fit trains; a warm start keeps how the old one was judged."""
+        judged, temperature = self._held_out, self._temperature
+        self._forget()
+        self._network, self._images = fit.live, images
+        if fit.warm and judged is not None:
+            self._held_out, self._temperature, self._calibrated = judged, temperature, True
 
     def _begin(self, images: Array, labels: npt.NDArray[np.int64]) -> tuple[Fit, str | None]:
         """Return the fit and, unless it is a warm start, what identifies it."""

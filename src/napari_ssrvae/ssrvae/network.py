@@ -58,6 +58,7 @@ class Network(Model):
     outline_sd: Tensor
     line_weight: Tensor
     line_bias: Tensor
+    encoder_share: Tensor
 
     def __init__(self, shape: Shape, generator: torch.Generator) -> None:
         super().__init__()
@@ -66,6 +67,7 @@ class Network(Model):
         self.register_buffer("outline_sd", torch.ones(N_MEASURES))
         self.register_buffer("line_weight", torch.zeros(shape.n_classes, N_MEASURES))
         self.register_buffer("line_bias", torch.zeros(shape.n_classes))
+        self.register_buffer("encoder_share", torch.ones(()))
         self.encoder = PoseEncoder(
             shape.n_classes, shape.n_latents, shape.n_rotations, shape.hidden, generator
         )
@@ -106,6 +108,14 @@ class Network(Model):
         )
         self.line_weight.copy_(torch.from_numpy(weight))
         self.line_bias.copy_(torch.from_numpy(bias))
+        self.encoder_share.fill_(0.5 if weight.any() else 1.0)
+
+    @torch.no_grad()
+    def drop_line(self) -> None:
+        """Leave the classes to the encoder alone."""
+        self.line_weight.zero_()
+        self.line_bias.zero_()
+        self.encoder_share.fill_(1.0)
 
     @torch.no_grad()
     def start_at(self, images: Tensor, look: Look, classes: Tensor) -> None:
@@ -172,9 +182,10 @@ class Network(Model):
     def blended(self, q: Explanations, look: Look) -> Tensor:
         """Return class logits (N, K) of the encoder and the outline together.
 
-        A product of experts; the encoder, fitted until its labels are certain, counts half.
+        A product of experts: beside a line the encoder, fitted until its labels are certain,
+        counts half.
         """
-        return q.class_logits / 2 + self.line_logits(look)
+        return q.class_logits * self.encoder_share + self.line_logits(look)
 
     def explain(self, images: Tensor, *, picture: bool) -> Explained:
         """Return the best explanation of images (N, S, S)."""

@@ -53,7 +53,7 @@ def silhouette(images: Tensor) -> Tensor:
     radius2 = xx + yy
     across = inside[:, 1:-1, 1:] - inside[:, 1:-1, :-1]
     down = inside[:, 1:, 1:-1] - inside[:, :-1, 1:-1]
-    slope = (across[:, :, 1:] ** 2 + down[:, 1:] ** 2 + 1e-9).sqrt()
+    slope = (across[:, :, 1:] ** 2 + down[:, 1:] ** 2).sqrt()
     perimeter = slope.sum(dim=(1, 2))
     farthest = (square * (inside > 0.5)).flatten(1).amax(dim=1).clamp_min(0.25)
     disc = area / math.pi
