@@ -65,7 +65,7 @@ def test_a_description_is_what_the_single_methods_say(data, which, monkeypatch):
     seen = []
     encode = Network.encode
     monkeypatch.setattr(
-        Network, "encode", lambda self, view: (seen.append(len(view)), encode(self, view))[1]
+        Network, "encode", lambda self, look: (seen.append(len(look.view)), encode(self, look))[1]
     )
     chosen = X if which == "training images" else rods_and_discs(30, seed=3)[0]
     found = model.describe(chosen)

@@ -174,7 +174,7 @@ class SSRVAE:
             taken = False
             written, keeping = time.monotonic(), checkpoint is not None
             for event in fit.run():
-                if not taken and fit.numbers.steps_done:
+                if not taken and (self._network is None or fit.numbers.steps_done):
                     # Not before: a fit that fails at once leaves the model that was there.
                     self._take(fit, images)
                     taken = True
