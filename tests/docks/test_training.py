@@ -102,7 +102,7 @@ def test_an_error_inside_the_model_arrives_as_a_sentence(
     """napari's generator workers swallow a RuntimeError; ours must not."""
     from napari_ssrvae.ssrvae import SSRVAE
 
-    def broken(self: Any, X: Any, y: Any = None) -> Any:
+    def broken(self: Any, X: Any, y: Any = None, **more: Any) -> Any:
         raise RuntimeError("out of memory")
         yield
 
