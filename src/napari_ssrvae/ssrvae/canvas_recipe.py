@@ -38,6 +38,7 @@ class CanvasRecipe(Recipe):
     templates: Templates
     relatives: Tensor
     relatives_classes: Tensor
+    pool: Tensor | None
     known: Tensor
     known_classes: Tensor
     weights: Tensor
@@ -60,7 +61,7 @@ class CanvasRecipe(Recipe):
         """Look once at what carries no weights; start the canvases at the labels."""
         networks = [model for model in models if isinstance(model, Network)]
         parts = [networks[0].look(chunk) for chunk in torch.split(images, 512)]
-        self.images, self.classes = images, classes
+        self.images, self.classes, self.pool = images, classes, None
         self.look = Look(
             *(torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Look))
         )
@@ -113,6 +114,9 @@ class CanvasRecipe(Recipe):
 
     def begin_pass(self, models: tuple[Model, ...], pool: Tensor) -> None:
         """Gather what has a class, by hand or by its family; fit the line through the outlines."""
+        if self.pool is not None and torch.equal(self.pool, pool):
+            return
+        self.pool = pool
         labels = self.classes[pool]
         self.known = torch.cat([pool, self.relatives])
         self.known_classes = torch.cat([labels, self.relatives_classes])

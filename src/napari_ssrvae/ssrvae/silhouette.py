@@ -54,7 +54,8 @@ def silhouette(images: Tensor) -> Tensor:
     across = inside[:, 1:-1, 1:] - inside[:, 1:-1, :-1]
     down = inside[:, 1:, 1:-1] - inside[:, :-1, 1:-1]
     slope = (across[:, :, 1:] ** 2 + down[:, 1:] ** 2).sqrt()
-    perimeter = slope.sum(dim=(1, 2))
+    # An empty patch has none, and its logarithm must be finite.
+    perimeter = slope.sum(dim=(1, 2)).clamp_min(0.5)
     farthest = (square * (inside > 0.5)).flatten(1).amax(dim=1).clamp_min(0.25)
     disc = area / math.pi
     return torch.stack(
