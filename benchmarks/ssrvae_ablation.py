@@ -1,6 +1,6 @@
 """What each part of the default model buys: trained without it, on the same labels.
 
-    python -m benchmarks.ssrvae_ablation [NAME ...] [--seeds 5] [--first-seed 0]
+    python -m benchmarks.ssrvae_ablation [NAME ...] [--data agglomerates-15] [--seeds 5]
 
 Balanced accuracy on what was not labelled: 480 generated agglomerates with 15 and 3 labels per
 class, 800 drawn cards on the full circle with one.
@@ -30,17 +30,21 @@ VARIANTS: dict[str, dict[str, object]] = {
     "8 rotations": {"n_rotations": 8},
 }
 SPHERES = (305, 94, 49, 32)
+SETS = (("agglomerates", 15), ("agglomerates", 3), ("cards", 1))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="variants; all without")
+    parser.add_argument("--data", action="append", choices=[f"{d}-{n}" for d, n in SETS])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     options = parser.parse_args()
     for name in options.names or VARIANTS:
         parameters = SSRVAEParameters(**VARIANTS[name])
-        for data, labels in (("agglomerates", 15), ("agglomerates", 3), ("cards", 1)):
+        for data, labels in SETS:
+            if options.data and f"{data}-{labels}" not in options.data:
+                continue
             scores, began = [], time.perf_counter()
             for seed in range(options.first_seed, options.first_seed + options.seeds):
                 if data == "cards":
