@@ -151,14 +151,20 @@ def _novelty(shop: Workshop) -> Events:
     yield from table.rows()
 
 
+def _calibration_cards(shop: Workshop) -> Events:
+    table = Table("calibration-cards", CALIBRATION_LABELS)
+    for seed in shop.seeds():
+        judged = yield from cards_few(shop, seed, CALIBRATION_LABELS, table.task)
+        _add_ece(table, "cards, +-180 deg", judged)
+    yield from table.rows()
+
+
 def _calibration(shop: Workshop) -> Events:
     n = CALIBRATION_LABELS
     table = Table("calibration", n)
     for seed in shop.seeds():
         judged = yield from judged_agglomerates(shop, seed, n, table.task)
         _add_ece(table, "agglomerates", judged)
-        judged = yield from cards_few(shop, seed, n, table.task)
-        _add_ece(table, "cards, +-180 deg", judged)
     try:
         for seed in shop.seeds(10):
             judged = yield from judged_real(shop, "gold", seed, n, table.task)
@@ -191,8 +197,14 @@ INSIGHT_TASKS = (
     Task("novelty", "a suit that was not trained, as novelty", "AUROC >= 0.98", _novelty),
     Task(
         "calibration",
-        "calibration error at 15 labels per class: agglomerates, cards, gold",
+        "calibration error at 15 labels per class: agglomerates, gold",
         "ECE <= 0.03",
         _calibration,
+    ),
+    Task(
+        "calibration-cards",
+        "calibration error at 15 labels per class: cards",
+        "ECE <= 0.03",
+        _calibration_cards,
     ),
 )
