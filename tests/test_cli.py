@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -410,7 +411,11 @@ def test_ctrl_c_leaves_a_usable_library(tmp_path: Path, library: Path) -> None:
     main(["label", str(library), "--csv", str(disk_labels(tmp_path)), "--quiet"])
     command = [sys.executable, "-m", "napari_ssrvae", "train", str(library), "--epochs", "1000"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    # Where the tests themselves run in the background, they would hand on that SIGINT is ignored.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heard
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if "epoch" in line:
