@@ -76,6 +76,18 @@ def test_of_very_many_images_all_labelled_ones_are_compared():
     assert set(range(2200, 2206)) <= set(found.indices.tolist())
 
 
+def test_a_rare_class_finds_room_beside_thousands_of_labels():
+    X, y, _ = rods_and_discs(4400)
+    labels = y.copy()
+    labels[(y == 1) & (np.arange(len(y)) < 4380)] = -1
+    found = spread(X, labels)
+    chosen = found.indices.numpy()
+    assert set(np.flatnonzero(labels == 1)) <= set(chosen)
+    share, classes = (part.numpy() for part in found.shares.max(dim=1))
+    assert (classes == y[chosen])[share > 0.7].all()
+    assert (share > 0.7).mean() > 0.9
+
+
 def test_the_same_seed_gives_the_same_families():
     X, y, _ = rods_and_discs(80)
     nothing = np.full(len(y), -1)

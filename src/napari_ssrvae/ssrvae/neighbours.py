@@ -74,14 +74,14 @@ def families(
     generator : torch.Generator
     """
     n = len(views)
-    labelled = torch.nonzero(classes >= 0).flatten()
+    # Of a class with very many labels some are enough: a rare class must find room beside it.
+    most = max(1, _MOST // (2 * n_classes))
+    labelled = torch.cat([torch.nonzero(classes == k).flatten()[:most] for k in range(n_classes)])
     others = torch.nonzero(classes < 0).flatten()
     room = max(0, _MOST - len(labelled))
     chosen = torch.randperm(len(others), generator=generator, device=views.device)[:room]
     indices = (
-        torch.cat([labelled[:_MOST], others[chosen]])
-        if n > _MOST
-        else torch.arange(n, device=views.device)
+        torch.cat([labelled, others[chosen]]) if n > _MOST else torch.arange(n, device=views.device)
     )
     ties = _ties(_distances(_spectra(views[indices]), mirror=mirror))
     here = classes[indices]
