@@ -134,8 +134,8 @@ def test_every_setting_does_what_it_says(sample):
     def found(**how):
         return segment_particles(sample.image, SegmentationParameters(**how))
 
-    assert found(min_area_px=400).max() < base.max()
-    areas = np.bincount(found(min_area_px=400).ravel())[1:]
+    assert found(min_diameter=22.6).max() < base.max()
+    areas = np.bincount(found(min_diameter=22.6).ravel())[1:]
     assert (areas >= 400).all()
     cut = sample.image[20:-20, 20:-20]
     inside = segment_particles(cut, SegmentationParameters(remove_border=True))
@@ -182,7 +182,7 @@ def test_parameters_tell_about_themselves():
         if name.endswith("_px"):
             assert field.json_schema_extra["unit"].startswith("px"), name
     with pytest.raises(ValidationError):
-        SegmentationParameters(smoothing_px=-1)
+        SegmentationParameters(smoothing=-1)
     with pytest.raises(ValidationError):
         SegmentationParameters(typo=1)
     with pytest.raises(ValidationError):

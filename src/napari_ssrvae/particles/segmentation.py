@@ -48,6 +48,7 @@ def segment_particles(
     parameters: SegmentationParameters | None = None,
     *,
     data_bar: tuple[int, int] | None = None,
+    pixel_size_nm: float | None = None,
 ) -> NDArray[np.int32]:
     """Find the particles in a micrograph.
 
@@ -75,7 +76,7 @@ def segment_particles(
         Not an image.
     """
     grey = checked_image(image)
-    parameters = parameters or SegmentationParameters()
+    parameters = (parameters or SegmentationParameters()).in_pixels(pixel_size_nm)
     labels = np.zeros(grey.shape, dtype=np.int32)
     n = 0
     for start, stop in _specimen_rows(grey.shape[0], data_bar):
@@ -120,7 +121,7 @@ def _look(
     It is smoothed as little as brings the noise down to a small share of the contrast, and not so much that
     particles flow together.
     """
-    wished = parameters.smoothing_px
+    wished = parameters.smoothing
     noise = noise_level(image)
     best = crowded = None
     for sigma in SMOOTHING_PX if wished is None else (wished,):
@@ -190,8 +191,10 @@ def _cleaned(
         mask = fill_small_holes(mask, levels.width_px**2)
     found, n = ndimage.label(mask)
     area = np.bincount(found.ravel(), minlength=n + 1)
-    least = parameters.min_area_px
-    if least is None:
+    least: float
+    if parameters.min_diameter is not None:
+        least = np.pi / 4 * parameters.min_diameter**2
+    else:
         least = max(LEAST_AREA_PX, round(LEAST_PART * np.pi / 4 * levels.width_px**2))
     clear = flat > levels.low + (_share(parameters) + PEAK_ABOVE) * levels.contrast
     peaks = np.bincount(found[clear & mask], minlength=n + 1)
