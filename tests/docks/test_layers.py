@@ -72,8 +72,8 @@ def test_labels_follow_the_particles_when_segmented_again(bench: Any) -> None:
     bench.click(*bench.label_position(5))
     particle_id = int(state.particle_ids[5])
     where = bench.label_position(5)
-    spin = bench.workbench.segment.form.findChild(object, "min_area_px")
-    spin.setValue(400)
+    spin = bench.workbench.segment.form.findChild(object, "min_diameter")
+    spin.setValue(22)
     bench.find()
     assert 0 < state.n_particles < 12
     at = bench.session.locate(particle_id)

@@ -5,35 +5,28 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QLabel,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from napari_ssrvae.docks.fields import AUTOMATIC, Field, Length, field_of
 from napari_ssrvae.docks.widgets import Fold
 from napari_ssrvae.errors import InputError
 
-__all__ = ["ParameterForm"]
+__all__ = ["AUTOMATIC", "ParameterForm"]
 
 Parameters = TypeVar("Parameters", bound=BaseModel)
-
-AUTOMATIC = "automatic"
 
 
 class ParameterForm(QWidget, Generic[Parameters]):
     """Shows the fields of a model; fields marked `advanced` are folded away, those marked `hidden` left out.
 
+    Fields marked `length` are shown in nm or px (`set_pixel_size`), those marked `slider` have one.
+
     Parameters
     ----------
     model : subclass of pydantic.BaseModel
         Its fields are numbers, booleans or choices; a number that may be None shows "automatic" at the low end.
+        A model with lengths has a field `unit`, "px" or "nm".
     """
 
     changed = Signal()
@@ -41,20 +34,18 @@ class ParameterForm(QWidget, Generic[Parameters]):
     def __init__(self, model: type[Parameters], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._fields: dict[str, QWidget] = {}
+        self._fields: dict[str, Field] = {}
+        self._unit = "px"
         plain, advanced = _form(), _form()
         for name, schema in model.model_json_schema()["properties"].items():
             if schema.get("hidden"):
                 continue
-            widget = self._widget(schema)
-            widget.setObjectName(name)
-            widget.setToolTip(schema.get("description", ""))
-            widget.setAccessibleName(schema.get("title", name))
+            field = field_of(name, schema, lambda *_: self.changed.emit())
             label = QLabel(schema.get("title", name))
             label.setToolTip(schema.get("description", ""))
-            label.setBuddy(widget)
-            (advanced if schema.get("advanced") else plain).addRow(label, widget)
-            self._fields[name] = widget
+            label.setBuddy(field.editor)
+            (advanced if schema.get("advanced") else plain).addRow(label, field.widget)
+            self._fields[name] = field
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -64,44 +55,40 @@ class ParameterForm(QWidget, Generic[Parameters]):
             inside.setLayout(advanced)
             layout.addWidget(Fold("More", inside))
 
-    def _widget(self, schema: dict[str, Any]) -> QWidget:
-        options = schema.get("anyOf", [schema])
-        kinds = [o for o in options if o.get("type") != "null"]
-        optional = len(kinds) < len(options)
-        kind = kinds[0] if kinds else {}
-        default = schema.get("default")
-        if "enum" in kind or "const" in kind:
-            box = QComboBox()
-            for choice in kind.get("enum", [kind.get("const")]):
-                box.addItem(str(choice).replace("_", " "), choice)
-            box.setCurrentIndex(max(0, box.findData(default)))
-            box.currentIndexChanged.connect(self.changed)
-            return box
-        if kind.get("type") == "boolean":
-            check = QCheckBox()
-            check.setChecked(bool(default))
-            check.toggled.connect(self.changed)
-            return check
-        number = QSpinBox() if kind.get("type") == "integer" else QDoubleSpinBox()
-        low = kind.get("minimum", kind.get("exclusiveMinimum", 0))
-        high = kind.get("maximum", kind.get("exclusiveMaximum", 1_000_000))
-        if isinstance(number, QDoubleSpinBox):
-            number.setDecimals(4 if isinstance(default, float) and 0 < default < 0.01 else 2)
-            number.setSingleStep(0.05 if high <= 1 else 0.5)
-        step = number.singleStep()
-        number.setRange(low - step if optional else low, high)
-        if optional:
-            # One step under the least value stands for None.
-            number.setSpecialValueText(AUTOMATIC)
-            number.setProperty("automatic", True)
-        number.setValue(number.minimum() if default is None else default)
-        if unit := schema.get("unit"):
-            number.setSuffix(f" {unit}")
-        # A wheel that scrolls the dock must not change a value on its way.
-        number.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        number.setKeyboardTracking(False)
-        number.valueChanged.connect(self.changed)
-        return number
+    @property
+    def unit(self) -> str:
+        """What lengths are shown in: "nm" or "px"."""
+        return self._unit
+
+    def _lengths(self) -> list[Length]:
+        return [field for field in self._fields.values() if isinstance(field, Length)]
+
+    def set_pixel_size(self, nm: float | None, *, same_micrograph: bool) -> None:
+        """Show lengths in nm where the scale is known, else in px.
+
+        A length that the user set is a length of what he looked at then: nm stay the same nm on the next
+        micrograph, and px stay px there. Only on the same micrograph, when its scale becomes known, are px
+        turned into the nm that they are.
+
+        Parameters
+        ----------
+        nm : float or None
+            Edge of a pixel of the current micrograph.
+        same_micrograph : bool
+            Whether the lengths were set for this one.
+        """
+        unit = "nm" if nm is not None else "px"
+        lengths = self._lengths()
+        if unit == self._unit or not lengths:
+            return
+        if any(field.value() is not None for field in lengths):
+            if nm is None or not same_micrograph:
+                return
+            for field in lengths:
+                field.scale(nm)
+        self._unit = unit
+        for field in lengths:
+            field.show_unit(unit)
 
     def values(self) -> Parameters:
         """Return the parameters as they stand.
@@ -111,17 +98,9 @@ class ParameterForm(QWidget, Generic[Parameters]):
         InputError
             Values that exclude each other.
         """
-        raw: dict[str, Any] = {}
-        for name, widget in self._fields.items():
-            if isinstance(widget, QComboBox):
-                raw[name] = widget.currentData()
-            elif isinstance(widget, QCheckBox):
-                raw[name] = widget.isChecked()
-            elif isinstance(widget, QSpinBox | QDoubleSpinBox):
-                automatic = (
-                    bool(widget.property("automatic")) and widget.value() == widget.minimum()
-                )
-                raw[name] = None if automatic else widget.value()
+        raw: dict[str, Any] = {name: field.value() for name, field in self._fields.items()}
+        if self._lengths():
+            raw["unit"] = self._unit
         try:
             return self._model(**raw)
         except ValidationError as error:
@@ -131,14 +110,12 @@ class ParameterForm(QWidget, Generic[Parameters]):
 
     def set_values(self, parameters: Parameters) -> None:
         """Show these parameters."""
-        for name, widget in self._fields.items():
-            value = getattr(parameters, name)
-            if isinstance(widget, QComboBox):
-                widget.setCurrentIndex(max(0, widget.findData(value)))
-            elif isinstance(widget, QCheckBox):
-                widget.setChecked(bool(value))
-            elif isinstance(widget, QSpinBox | QDoubleSpinBox):
-                widget.setValue(widget.minimum() if value is None else value)
+        if self._lengths():
+            self._unit = getattr(parameters, "unit", self._unit)
+            for field in self._lengths():
+                field.show_unit(self._unit)
+        for name, field in self._fields.items():
+            field.show_value(getattr(parameters, name))
 
 
 def _form() -> QFormLayout:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_ssrvae.docks.sources import METADATA_KEY
+from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
     from napari_ssrvae.micrographs import Micrograph
 
-__all__ = ["get_reader", "layer_of_micrograph"]
+__all__ = ["get_reader", "layer_of_micrograph", "open_files"]
+
+# What lies in folders that are one thing by themselves: a library, a zarr array or group.
+NO_FOLDERS_OF_FILES = ("library.sqlite", ".zarray", ".zgroup", "zarr.json")
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -19,27 +23,85 @@ LayerData = tuple[Any, dict[str, Any], str]
 def get_reader(
     path: str | Sequence[str],
 ) -> Callable[[str | Sequence[str]], list[LayerData]] | None:
-    """Return the reader of these files, None if one of them is not a kind that is read here."""
+    """Return the reader of these files and folders, None if one of them is not a kind that is read here."""
     from napari_ssrvae.micrographs import SUFFIXES
 
-    paths = [path] if isinstance(path, str) else list(path)
-    if all(Path(p).suffix.lower() in SUFFIXES for p in paths):
-        return read
-    return None
+    paths = [Path(p) for p in ([path] if isinstance(path, str) else path)]
+    for one in paths:
+        if one.is_dir():
+            if any((one / name).exists() for name in NO_FOLDERS_OF_FILES) or not _files([one]):
+                return None
+        elif one.suffix.lower() not in SUFFIXES:
+            return None
+    return read if paths else None
 
 
 def read(path: str | Sequence[str]) -> list[LayerData]:
-    """Read micrographs, one image layer each.
+    """Read micrographs, one image layer each, with its own scale; a folder gives those in it.
 
     Raises
     ------
     InputError
-        A file is not a micrograph; napari shows the sentence.
+        No file is a micrograph; napari shows the sentence. Where some are, the others are named in a warning.
+    """
+    from napari.utils.notifications import show_warning
+
+    layers: list[LayerData] = []
+    for layer, problem in open_files([path] if isinstance(path, str) else path):
+        if layer is not None:
+            layers.append(layer)
+        if problem:
+            show_warning(problem)
+    return layers
+
+
+def open_files(paths: Sequence[str | Path]) -> Iterator[tuple[LayerData | None, str]]:
+    """Read files and the micrographs of folders one by one: the layer, or at the end what was left out.
+
+    Yields
+    ------
+    (LayerData or None, str)
+        A layer and no words; at last perhaps no layer and one sentence naming the files that could not be read.
+
+    Raises
+    ------
+    InputError
+        None of them could be read.
     """
     from napari_ssrvae.micrographs import read_micrograph
 
-    paths = [path] if isinstance(path, str) else list(path)
-    return [layer_of_micrograph(read_micrograph(p)) for p in paths]
+    files = _files([Path(p) for p in paths])
+    if not files:
+        raise InputError(
+            f"There is no micrograph in {paths[0] if paths else 'that folder'}: "
+            "choose a folder with TIFF, PNG or JPEG files."
+        )
+    bad: list[tuple[Path, InputError]] = []
+    for file in files:
+        try:
+            yield layer_of_micrograph(read_micrograph(file)), ""
+        except InputError as error:
+            bad.append((file, error))
+    if len(bad) == len(files):
+        raise bad[0][1]
+    if len(bad) == 1:
+        yield None, f"Left out: {bad[0][1]}"
+    elif bad:
+        names = ", ".join(file.name for file, _ in bad[:5]) + (", ..." if len(bad) > 5 else "")
+        yield None, f"{len(bad)} files were left out, since they cannot be read: {names}."
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    from napari_ssrvae import micrographs
+
+    if hasattr(micrographs, "list_micrographs"):
+        return list(micrographs.list_micrographs(paths))
+    return [
+        file
+        for path in paths
+        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
+        if file.suffix.lower() in micrographs.SUFFIXES and not file.name.startswith(".")
+    ]
 
 
 def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
@@ -54,6 +116,10 @@ def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
         "metadata": {
             METADATA_KEY: {
                 "pixel_size_source": micrograph.pixel_size_source,
+                "pixel_size_choices": [
+                    (choice.nm, choice.source)
+                    for choice in getattr(micrograph, "pixel_size_choices", ())
+                ],
                 "data_bar": list(micrograph.data_bar) if micrograph.data_bar else None,
                 "notes": list(micrograph.notes),
                 "sha256": micrograph.sha256,

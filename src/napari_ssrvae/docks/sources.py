@@ -21,6 +21,8 @@ __all__ = ["labels_of_layer", "micrograph_of_layer", "pixel_size_of_layer", "pla
 METADATA_KEY = "napari_ssrvae"
 # Pixels that differ by less are square within what instruments state.
 NOT_SQUARE = 0.01
+# Up to here a layer's picture is taken into memory at once, whatever holds it; larger ones stay where they are.
+SMALL_PX = 2048 * 2048
 NM = {
     "nanometer": 1.0,
     "micrometer": 1e3,
@@ -87,7 +89,8 @@ def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph
         at = plane[axis] if axis < len(plane) else 0
         data = data[at]
         notes.append(f"plane {at} of the stack")
-    image = np.asarray(data)
+    # What is large stays where it is: memory maps, dask and zarr are read block by block.
+    image: Any = np.asarray(data) if layer.rgb or data.size <= SMALL_PX else data
     if layer.rgb:
         image = np.round(image[..., :3].astype(np.float64) @ (0.2125, 0.7154, 0.0721)).astype(
             image.dtype
@@ -113,6 +116,8 @@ def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph
             sha256=str(kept.get("sha256") or micrograph.sha256),
             data_bar=(int(bar[0]), int(bar[1])) if bar else None,
             pixel_size_source=str(kept.get("pixel_size_source") or source) if pixel_size else "",
+            # A scale that the layer was given settles the question.
+            **_choices(() if pixel_size else kept.get("pixel_size_choices")),
         )
     if path and not planes:
         # Opened by another reader, which drops the scale: ask the file itself.
@@ -120,7 +125,7 @@ def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph
             file = read_micrograph(path)
         except InputError:
             file = None
-        if file is not None and np.array_equal(file.image, image):
+        if file is not None and _same_pixels(file.image, image):
             known = pixel_size is not None
             return replace(
                 micrograph,
@@ -128,8 +133,33 @@ def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph
                 data_bar=file.data_bar,
                 pixel_size_nm=pixel_size if known else file.pixel_size_nm,
                 pixel_size_source=source if known else file.pixel_size_source,
+                **(
+                    {"pixel_size_choices": ()}
+                    if known and hasattr(file, "pixel_size_choices")
+                    else {}
+                ),
             )
     return replace(micrograph, data_bar=find_data_bar(micrograph.image))
+
+
+def _choices(kept: Any) -> dict[str, Any]:
+    if not kept:
+        return {}
+    from napari_ssrvae.micrographs import PixelSize
+
+    return {"pixel_size_choices": tuple(PixelSize(float(nm), str(source)) for nm, source in kept)}
+
+
+def _same_pixels(first: Any, second: Any) -> bool:
+    """Whether two pictures are the same, block by block; of large ones every sixteenth block is compared."""
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    rows = max(1, SMALL_PX // (16 * max(1, first.shape[1])))
+    every = 1 if first.shape[0] * first.shape[1] <= SMALL_PX else 16
+    return all(
+        np.array_equal(np.asarray(first[r : r + rows]), np.asarray(second[r : r + rows]))
+        for r in range(0, first.shape[0], rows * every)
+    )
 
 
 def labels_of_layer(layer: Labels, plane: tuple[int, ...] = ()) -> np.ndarray:
