@@ -9,23 +9,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_ssrvae.particles.look import Look, look_at
     from napari_ssrvae.particles.measurements import measure_particles
     from napari_ssrvae.particles.parameters import SegmentationParameters
     from napari_ssrvae.particles.patches import Patches, extract_patches
-    from napari_ssrvae.particles.segmentation import segment_particles
+    from napari_ssrvae.particles.previewing import preview
+    from napari_ssrvae.particles.segmentation import (
+        Segmented,
+        SegmentProgress,
+        iter_segment,
+        segment_particles,
+    )
     from napari_ssrvae.particles.windows import choose_window
 
 __all__ = [
+    "Look",
     "Patches",
+    "SegmentProgress",
     "SegmentationParameters",
+    "Segmented",
     "choose_window",
     "extract_patches",
+    "iter_segment",
+    "look_at",
     "measure_particles",
+    "preview",
     "segment_particles",
 ]
 
 _HOME = {
+    "Look": "look",
     "Patches": "patches",
+    "SegmentProgress": "segmentation",
+    "Segmented": "segmentation",
+    "iter_segment": "segmentation",
+    "look_at": "look",
+    "preview": "previewing",
     "SegmentationParameters": "parameters",
     "choose_window": "windows",
     "extract_patches": "patches",

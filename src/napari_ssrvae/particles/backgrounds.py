@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["smooth_background"]
+from napari_ssrvae.particles.blocks import block_means
+from napari_ssrvae.particles.grey import Region
+
+__all__ = ["Surface", "fit_background", "read_grid", "smooth_background"]
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A smooth surface over an image, kept on a coarse grid.
+
+    Attributes
+    ----------
+    grid : ndarray of float32
+        Values at the grid's points.
+    step : float
+        Pixels from point to point.
+    first : float
+        Row and column of the first point in pixels.
+    """
+
+    grid: NDArray[np.float32]
+    step: float
+    first: float
+
+    def read(self, region: Region, every: int = 1) -> NDArray[np.float32]:
+        """Return the surface at the pixels of a rectangle, or at the middles of blocks of `every` pixels."""
+        at = [
+            (np.arange(r.start, r.stop, every, dtype=np.float64) + (every - 1) / 2 - self.first)
+            / self.step
+            for r in region
+        ]
+        return read_grid(self.grid, at[0], at[1])
 
 
 def smooth_background(
     image: NDArray[np.float32], known: NDArray[np.bool_], width_px: float
 ) -> NDArray[np.float32]:
-    """Return a smooth surface through the known pixels, shape (H, W).
+    """Return a smooth surface through the known pixels, shape (H, W). See `fit_background`."""
+    surface = fit_background(image, known, width_px)
+    return surface.read((slice(0, image.shape[0]), slice(0, image.shape[1])))
+
+
+def fit_background(
+    image: NDArray[np.float32], known: NDArray[np.bool_], width_px: float
+) -> Surface:
+    """Return a smooth surface through the known pixels.
 
     A parabola through all of them, and on it what normalised convolution finds (Knutsson and Westin 1993):
     the Gaussian mean of the known pixels only, so that a particle leaves no bump. The parabola keeps a
@@ -28,10 +69,10 @@ def smooth_background(
         Sigma of the Gaussian.
     """
     if not known.any():
-        return np.full(image.shape, np.median(image), dtype=np.float32)
+        return Surface(np.full((1, 1), np.median(image), dtype=np.float32), 1.0, 0.0)
     step = int(np.clip(width_px // 4, 1, 16))
-    weight = _blocks(known.astype(np.float32), step)
-    total = _blocks(np.where(known, image, np.float32(0)), step)
+    weight = block_means(known.astype(np.float32), step)
+    total = block_means(np.where(known, image, np.float32(0)), step)
     sigma = width_px / step
     bowl = _parabola(total, weight)
     total = total - weight * bowl
@@ -41,8 +82,7 @@ def smooth_background(
         near = ndimage.gaussian_filter(weight, sigma * factor, mode="nearest", truncate=3)
         value = ndimage.gaussian_filter(total, sigma * factor, mode="nearest", truncate=3)
         surface = (value + 0.01 * surface) / (near + 0.01)
-    surface += bowl
-    return _spread(surface, step, image.shape)
+    return Surface(surface + bowl, float(step), (step - 1) / 2)
 
 
 def _parabola(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -61,27 +101,25 @@ def _parabola(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArra
     return surface
 
 
-def _blocks(array: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Return the mean over blocks of `step` pixels; the last ones may be smaller and are filled with edges."""
-    if step == 1:
-        return array
-    short = [-n % step for n in array.shape]
-    padded = np.pad(array, [(0, n) for n in short], mode="edge")
-    rows, columns = (n // step for n in padded.shape)
-    blocks: NDArray[np.float32] = padded.reshape(rows, step, columns, step).mean(axis=(1, 3))
-    return blocks
+def read_grid(
+    grid: NDArray[np.float32], rows: NDArray[np.float64], columns: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return a grid read off linearly at positions in units of its points, shape (len(rows), len(columns)).
 
-
-def _spread(coarse: NDArray[np.float32], step: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return the coarse grid read off at every pixel, linearly."""
-    if step == 1:
-        return coarse
-    fine = coarse
-    for axis in (0, 1):
-        at = np.clip((np.arange(shape[axis]) + 0.5) / step - 0.5, 0, coarse.shape[axis] - 1)
-        low = np.minimum(at.astype(np.intp), max(coarse.shape[axis] - 2, 0))
-        high = np.minimum(low + 1, coarse.shape[axis] - 1)
+    Beyond its edges the nearest point holds.
+    """
+    fine = grid
+    # First along the axis that leaves less to do for the other.
+    for axis, position in ((0, rows), (1, columns)):
+        at = np.clip(position, 0, grid.shape[axis] - 1)
+        low = np.minimum(at.astype(np.intp), max(grid.shape[axis] - 2, 0))
+        high = np.minimum(low + 1, grid.shape[axis] - 1)
         part = (at - low).astype(np.float32)
         part = part[:, None] if axis == 0 else part[None, :]
-        fine = np.take(fine, low, axis) * (1 - part) + np.take(fine, high, axis) * part
+        below = np.take(fine, low, axis)
+        above = np.take(fine, high, axis)
+        above -= below
+        above *= part
+        above += below
+        fine = above
     return fine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from napari_ssrvae.particles.backgrounds import smooth_background
+from napari_ssrvae.particles.backgrounds import Surface, fit_background, smooth_background
 
-__all__ = ["Levels", "fill_small_holes", "flattened", "measure_levels", "particles_are_bright"]
+__all__ = [
+    "Levels",
+    "fill_small_holes",
+    "flattened",
+    "flattened_by",
+    "measure_levels",
+    "particles_are_bright",
+    "split_level",
+]
 
 # Otsu's method splits plain noise, too: its two halves are then about 2.5 of their own widths apart.
 LEAST_SEPARATION = 3.2
@@ -25,6 +34,8 @@ LEAST_WIDTH_PX = 3.0
 # Chords of a disc: their median is the diameter times sqrt(3) / 2.
 MEDIAN_CHORD = 0.866
 ROUNDS = 3
+# With less background than this in view the last estimate stands.
+LEAST_KNOWN = 0.02
 # A dark face inside bright edges is at most this part of the image.
 LARGEST_FACE = 60
 MOSTLY_EMPTY = 0.1
@@ -83,22 +94,35 @@ def split_level(flat: NDArray[np.float32]) -> tuple[float, bool]:
     return (max(level, middle + OUTLIER_SIGMAS * sigma) if sigma > 0 else level), True
 
 
-def flattened(smooth: NDArray[np.float32], width_px: float | None = None) -> NDArray[np.float32]:
-    """Return the image minus the smooth background between its bright particles.
+def flattened(smooth: NDArray[np.float32], wide_px: float) -> tuple[NDArray[np.float32], Surface]:
+    """Return the image minus the smooth background between its bright particles, and that background.
 
     What is background is not known beforehand: threshold and background are found in turns.
     """
+
+    def near_particles(flat: NDArray[np.float32], level: float) -> NDArray[np.bool_]:
+        near: NDArray[np.bool_] = ndimage.binary_dilation(flat > level, iterations=2)
+        return near
+
+    return flattened_by(smooth, wide_px, near_particles)
+
+
+def flattened_by(
+    smooth: NDArray[np.float32],
+    wide_px: float,
+    near_particles: Callable[[NDArray[np.float32], float], NDArray[np.bool_]],
+) -> tuple[NDArray[np.float32], Surface]:
+    """Do what `flattened` does, with another rule for what is too near to a particle to be background."""
     known = np.ones(smooth.shape, dtype=bool)
-    wide = max(smooth.shape) / 8
-    flat = smooth
+    everywhere = (slice(0, smooth.shape[0]), slice(0, smooth.shape[1]))
     for turn in range(ROUNDS):
-        width = wide if width_px is None else min(wide, max(4 * width_px, 12.0))
-        flat = smooth - smooth_background(smooth, known, width)
+        surface = fit_background(smooth, known, wide_px)
+        flat = smooth - surface.read(everywhere)
         if turn + 1 < ROUNDS:
-            known = ~ndimage.binary_dilation(flat > split_level(flat)[0], iterations=2)
-            if known.mean() < 0.02:
+            known = ~near_particles(flat, split_level(flat)[0])
+            if known.mean() < LEAST_KNOWN:
                 break
-    return flat
+    return flat, surface
 
 
 def measure_levels(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["noise_level", "without_specks"]
+__all__ = ["SAMPLE_EDGE", "has_specks", "noise_level"]
 
 SAMPLE_EDGE = 1024
 SPECK_SIGMAS = 6.0
@@ -28,17 +28,14 @@ def noise_level(image: NDArray[np.float32]) -> float:
     return float(_TO_SIGMA * np.median(np.abs(twice)) / 6)
 
 
-def without_specks(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the image with salt and pepper replaced by the median of 3 x 3, or as it is where there is none."""
+def has_specks(image: NDArray[np.float32]) -> bool:
+    """Tell whether single pixels stick out, salt and pepper, so that a median of 3 x 3 is worth its loss."""
     part = _sample(image)
     off = np.abs(part - ndimage.median_filter(part, 3))
     level = _TO_SIGMA * float(np.median(off))
     # Where most pixels equal their median, anything would stick out: then a part of the grey range counts.
     least = 0.1 * float(np.ptp(np.percentile(part, (1, 99))))
-    if (off > max(SPECK_SIGMAS * level, least)).mean() < MANY_SPECKS:
-        return image
-    calm: NDArray[np.float32] = ndimage.median_filter(image, 3)
-    return calm
+    return bool((off > max(SPECK_SIGMAS * level, least)).mean() >= MANY_SPECKS)
 
 
 def _sample(image: NDArray[np.float32]) -> NDArray[np.float32]:
