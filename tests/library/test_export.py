@@ -101,7 +101,7 @@ def test_the_bundle_is_whole(labelled: ParticleLibrary, tmp_path: Path) -> None:
         f"images/{row['class']}/{i}.png" for i, row in table.iterrows()
     }
     about = json.loads((to / "library.json").read_text(encoding="utf-8"))
-    assert about["schema_version"] == 1
+    assert about["schema_version"] == 2
     assert about["seed"] == 3
     assert about["parameters"] == {"preset": "default"}
     assert about["classes"][1] | {"folder": ""} == {

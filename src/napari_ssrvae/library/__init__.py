@@ -11,6 +11,9 @@ from napari_ssrvae.library.acts import (
     ActResult,
     AddClass,
     AssignClass,
+    EditKind,
+    EditMask,
+    MaskChange,
     RecolourClass,
     RemoveClass,
     RenameClass,
@@ -20,7 +23,8 @@ from napari_ssrvae.library.acts import (
 from napari_ssrvae.library.classes import DEFAULT_CLASS_NAMES, DEFAULT_COLOURS, ParticleClass
 from napari_ssrvae.library.export import EXPORT_FORMATS, export_library
 from napari_ssrvae.library.library import ParticleLibrary
-from napari_ssrvae.library.particle_rows import ParticleChange
+from napari_ssrvae.library.particle_change import ParticleChange
+from napari_ssrvae.library.pixel_runs import PixelRuns
 
 __all__ = [
     "DEFAULT_CLASS_NAMES",
@@ -30,9 +34,13 @@ __all__ = [
     "ActResult",
     "AddClass",
     "AssignClass",
+    "EditKind",
+    "EditMask",
+    "MaskChange",
     "ParticleChange",
     "ParticleClass",
     "ParticleLibrary",
+    "PixelRuns",
     "RecolourClass",
     "RemoveClass",
     "RenameClass",

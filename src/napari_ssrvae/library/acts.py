@@ -1,19 +1,29 @@
-"""What a user can do to labels and classes. Each act is data: it can be stored, sent and undone."""
+"""What a user can do to labels, classes and masks. Each act is data: it can be stored and undone."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from operator import index
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from napari_ssrvae.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_ssrvae.library.particle_change import ParticleChange
+    from napari_ssrvae.library.pixel_runs import PixelRuns
+    from napari_ssrvae.particles import Patches
 
 __all__ = [
     "Act",
     "ActResult",
     "AddClass",
     "AssignClass",
+    "EditKind",
+    "EditMask",
+    "MaskChange",
     "RecolourClass",
     "RemoveClass",
     "RenameClass",
@@ -79,9 +89,46 @@ class RemoveClass:
             object.__setattr__(self, "labels_to", index(self.labels_to))
 
 
-Act: TypeAlias = AssignClass | AddClass | RenameClass | RecolourClass | RemoveClass
+EditKind: TypeAlias = Literal["delete", "merge", "split", "paint"]
+
+
+@dataclass(frozen=True, eq=False)
+class EditMask:
+    """Change a micrograph's mask by hand: particles go, new ones without a label come.
+
+    Attributes
+    ----------
+    micrograph_id : int
+    kind : {"delete", "merge", "split", "paint"}
+        For the words in which it is told.
+    removed : tuple of int
+        Particle ids that go; their labels stay with them, and come back with them.
+    pixels : PixelRuns
+        All pixels of what goes and of what comes, and no others.
+    table : DataFrame
+        Measurements of what comes, index label_id.
+    patches : Patches
+        The same particles cut out, in the order of `table`.
+
+    An edit read back from the history has no `pixels`, `table` and `patches`: only `redo` does it again.
+    """
+
+    micrograph_id: int
+    kind: EditKind
+    removed: tuple[int, ...]
+    pixels: PixelRuns | None = field(default=None, repr=False)
+    table: pd.DataFrame | None = field(default=None, repr=False)
+    patches: Patches | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "micrograph_id", index(self.micrograph_id))
+        object.__setattr__(self, "removed", tuple(map(index, self.removed)))
+
+
+Act: TypeAlias = AssignClass | AddClass | RenameClass | RecolourClass | RemoveClass | EditMask
 
 _KINDS: dict[str, type[Act]] = {
+    "edit_mask": EditMask,
     "assign_class": AssignClass,
     "add_class": AddClass,
     "rename_class": RenameClass,
@@ -89,6 +136,23 @@ _KINDS: dict[str, type[Act]] = {
     "remove_class": RemoveClass,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class MaskChange:
+    """What became of a mask and its particles.
+
+    Attributes
+    ----------
+    micrograph_id : int
+    pixels : PixelRuns
+        To be written into the mask as it was just before.
+    particles : ParticleChange
+    """
+
+    micrograph_id: int
+    pixels: PixelRuns
+    particles: ParticleChange
 
 
 @dataclass(frozen=True)
@@ -107,6 +171,8 @@ class ActResult:
         Particles whose hand label is another one now; empty if the act changed nothing.
     class_ids : tuple of int
         Classes that were added, removed, renamed or recoloured.
+    mask : MaskChange or None
+        What an edit by hand, its undoing or its redoing changed.
     """
 
     act: Act
@@ -114,11 +180,17 @@ class ActResult:
     text: str
     particle_ids: tuple[int, ...]
     class_ids: tuple[int, ...]
+    mask: MaskChange | None = None
 
 
 def act_to_json(act: Act) -> str:
-    """Return the act as one JSON object, {"act": kind, ...}."""
-    return json.dumps({"act": _NAMES[type(act)], **asdict(act)}, ensure_ascii=False)
+    """Return the act as one JSON object, {"act": kind, ...}; of an edit without its pixels."""
+    if isinstance(act, EditMask):
+        names = ("micrograph_id", "kind", "removed")
+        values: dict[str, Any] = {name: getattr(act, name) for name in names}
+    else:
+        values = asdict(act)
+    return json.dumps({"act": _NAMES[type(act)], **values}, ensure_ascii=False)
 
 
 def act_from_json(text: str) -> Act:

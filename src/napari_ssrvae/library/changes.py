@@ -14,12 +14,14 @@ from napari_ssrvae.library.acts import (
     Act,
     AddClass,
     AssignClass,
+    EditMask,
     RecolourClass,
     RemoveClass,
     RenameClass,
 )
 from napari_ssrvae.library.classes import checked_class_name, checked_colour, free_colour
 from napari_ssrvae.library.database import Database
+from napari_ssrvae.library.mask_edits import EditRows, apply_edit, plan_edit, revert_edit
 
 __all__ = ["MOST_CLASSES", "Change", "plan"]
 
@@ -36,6 +38,10 @@ class Change:
     labels_before: Sequence[tuple[int | None, Sequence[int]]] = ()  # class_id, its particles
     labels_after: int | None = None
     classes: Sequence[tuple[int, ClassRow | None, ClassRow]] = ()  # class_id, before, after
+    edit: EditRows | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.labels_before or self.classes or self.edit)
 
     @property
     def particle_ids(self) -> tuple[int, ...]:
@@ -51,9 +57,13 @@ class Change:
         """Write the state after, inside a transaction."""
         self._set_classes(database, [(class_id, row) for class_id, _, row in self.classes])
         _set_labels(database, [(self.labels_after, ids) for _, ids in self.labels_before])
+        if self.edit is not None:
+            apply_edit(database, self.edit)
 
     def revert(self, database: Database) -> None:
         """Write the state before, inside a transaction."""
+        if self.edit is not None:
+            revert_edit(database, self.edit)
         _set_labels(database, self.labels_before)
         # A class that was not there stays as a removed row: its number is spent.
         self._set_classes(
@@ -68,7 +78,9 @@ class Change:
     @classmethod
     def from_json(cls, text: str) -> Change:
         """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
+        values = json.loads(text)
+        edit = values.pop("edit", None)
+        return cls(**values, edit=None if edit is None else EditRows(**edit))
 
     @staticmethod
     def _set_classes(database: Database, rows: Sequence[tuple[int, ClassRow]]) -> None:
@@ -121,7 +133,7 @@ def _(act: AssignClass, database: Database) -> tuple[Change, str]:
     if missing := sorted(asked - before.keys()):
         raise InputError(
             f"There is no particle {missing[0]} in the library: it was never there or went with "
-            "a new segmentation; select particles that are shown."
+            "a new segmentation or an edit by hand; select particles that are shown."
         )
     count = f"{len(asked)} particle{'s' if len(asked) > 1 else ''}"
     if act.class_id is None:
@@ -182,6 +194,12 @@ def _(act: RemoveClass, database: Database) -> tuple[Change, str]:
         [(act.class_id, ids)] if ids else [], act.labels_to, [(act.class_id, old, (*old[:3], 1))]
     )
     return change, text
+
+
+@plan.register
+def _(act: EditMask, database: Database) -> tuple[Change, str]:
+    edit, text = plan_edit(act, database)
+    return Change(edit=edit), text
 
 
 def _live(database: Database) -> dict[int, ClassRow]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.library.backup import copy_up_to_date, upgrade
 from napari_ssrvae.library.schema import APPLICATION_ID, SCHEMA_VERSION
 
 __all__ = ["Database"]
@@ -31,12 +32,16 @@ class Database:
         self.read_only = read_only
         try:
             self._connection = self._connect() if writable_folder else self._connect_unwritable()
-            self._check()
+            version = self._check()
             if read_only:
+                if version < SCHEMA_VERSION:
+                    self._read_copy(version)
                 self._connection.execute("PRAGMA query_only = ON")
             else:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
+                if version < SCHEMA_VERSION:
+                    upgrade(self._connection, path, version)
                 self._connection.execute("PRAGMA foreign_keys = ON")
         except BaseException as error:
             self.close()
@@ -138,7 +143,18 @@ class Database:
             Path(self._copy.name) / self._path.name, isolation_level=None, check_same_thread=False
         )
 
-    def _check(self) -> None:
+    def _read_copy(self, version: int) -> None:
+        """Read a copy with today's tables in place of a library that must not be changed."""
+        old, kept = self._connection, self._copy
+        self._copy = tempfile.TemporaryDirectory(prefix="napari-ssrvae-")
+        copy = Path(self._copy.name) / self._path.name
+        self._connection = copy_up_to_date(old, copy, version)
+        old.close()
+        if kept is not None:
+            kept.cleanup()
+
+    def _check(self) -> int:
+        """Return the version of the tables of a library that is one and is whole."""
         (application,) = self.row("PRAGMA application_id") or (0,)
         if application != APPLICATION_ID:
             raise InputError(
@@ -155,6 +171,7 @@ class Database:
             raise InputError(
                 f"{self._path} is damaged ({clean_line(report[0])}): restore it from a copy."
             )
+        return int(version)
 
 
 def clean_line(text: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from napari_ssrvae.library.acts import Act, ActResult, act_from_json, act_to_json
+from napari_ssrvae.library.acts import Act, ActResult, EditMask, act_from_json, act_to_json
 from napari_ssrvae.library.changes import Change, plan
 from napari_ssrvae.library.database import Database
+from napari_ssrvae.library.mask_edits import edit_result, forget_dropped, next_number, store_edit
 
 __all__ = ["History"]
 
@@ -28,19 +29,36 @@ class History:
         """Do `act` and commit it. An act that changes nothing leaves no trace."""
         with self._database.transaction():
             change, text = plan(act, self._database)
-            if change.particle_ids or change.class_ids:
-                change.apply(self._database)
-                self._database.run("UPDATE acts SET state = 'dropped' WHERE state = 'undone'")
+            if change:
+                self._drop_undone()
                 self._database.run(
-                    "INSERT INTO acts (time, act, text, change, state) VALUES (?, ?, ?, ?, 'done')",
+                    "INSERT INTO acts (number, time, act, text, change, state) "
+                    "VALUES (?, ?, ?, ?, ?, 'done')",
                     (
+                        next_number(self._database),
                         datetime.now(UTC).isoformat(timespec="milliseconds"),
                         act_to_json(act),
                         text,
                         change.to_json(),
                     ),
                 )
-        return ActResult(act, "do", text, change.particle_ids, change.class_ids)
+                if isinstance(act, EditMask) and change.edit is not None:
+                    store_edit(self._database, act, change.edit)
+                change.apply(self._database)
+            return self._result(act, "do", text, change)
+
+    def _drop_undone(self) -> None:
+        if self._database.row("SELECT 1 FROM acts WHERE state = 'undone' LIMIT 1") is not None:
+            self._database.run("UPDATE acts SET state = 'dropped' WHERE state = 'undone'")
+            forget_dropped(self._database)
+
+    def _result(
+        self, act: Act, way: Literal["do", "undo", "redo"], text: str, change: Change
+    ) -> ActResult:
+        mask = None
+        if change.edit is not None:
+            mask = edit_result(self._database, change.edit, back=way == "undo")
+        return ActResult(act, way, text, change.particle_ids, change.class_ids, mask)
 
     def undo(self) -> ActResult | None:
         """Take the last act back; None if there is none."""
@@ -80,4 +98,4 @@ class History:
                 "UPDATE acts SET state = ? WHERE number = ?",
                 ("undone" if way == "undo" else "done", number),
             )
-        return ActResult(act_from_json(act), way, text, change.particle_ids, change.class_ids)
+            return self._result(act_from_json(act), way, text, change)

@@ -17,6 +17,7 @@ from napari_ssrvae.errors import InputError
 from napari_ssrvae.library import micrograph_rows, model_rows, particle_rows, particle_tables
 from napari_ssrvae.library.acts import Act, ActResult
 from napari_ssrvae.library.arrays import ArrayFiles
+from napari_ssrvae.library.backup import sweep_backup_drafts
 from napari_ssrvae.library.classes import DEFAULT_CLASS_NAMES, ParticleClass
 from napari_ssrvae.library.database import Database
 from napari_ssrvae.library.folder import (
@@ -28,7 +29,7 @@ from napari_ssrvae.library.folder import (
 from napari_ssrvae.library.history import History
 from napari_ssrvae.library.lock import WriteLock
 from napari_ssrvae.library.names import checked_file_name
-from napari_ssrvae.library.particle_rows import ParticleChange
+from napari_ssrvae.library.particle_change import ParticleChange
 
 if TYPE_CHECKING:
     from napari_ssrvae.micrographs import Micrograph
@@ -96,6 +97,11 @@ class ParticleLibrary:
         ------
         InputError
             There is no library, it is damaged, or a newer version made it.
+
+        Notes
+        -----
+        One that an earlier version made is brought up to date, after a copy of its database was
+        put beside it (`library.schema1.sqlite`); opened read-only it stays as it is.
         """
         folder = library_folder(Path(folder))
         reason = "it was opened for reading only" if read_only else None
@@ -166,8 +172,9 @@ class ParticleLibrary:
         -------
         DataFrame
             Index micrograph_id; name, path, sha256, height, width, pixel_size_nm (NaN if not
-            known), pixel_size_source, data_bar_start, data_bar_stop, parameters (JSON of the
-            segmentation), patch_size, window_px, metadata (JSON), notes (JSON).
+            known), pixel_size_source, data_bar_start, data_bar_stop, data_bar_by_hand (whether a
+            person set it), parameters (JSON of the segmentation), patch_size, window_px, metadata
+            (JSON), notes (JSON).
         """
         self._check_open()
         return micrograph_rows.micrograph_table(self._database)
@@ -186,6 +193,23 @@ class ParticleLibrary:
         self._check_writable()
         micrograph_rows.set_pixel_size(self._database, int(micrograph_id), nm, source)
 
+    def set_data_bar(self, micrograph_id: int, rows: tuple[int, int] | None) -> None:
+        """Correct a micrograph's data bar; it holds against what a reader finds later.
+
+        Parameters
+        ----------
+        micrograph_id : int
+        rows : (int, int) or None
+            First row of the banner and the row after its last; None: there is none.
+
+        Raises
+        ------
+        InputError
+            The rows do not lie in the micrograph.
+        """
+        self._check_writable()
+        micrograph_rows.set_data_bar(self._database, int(micrograph_id), rows)
+
     # Particles
 
     def set_particles(
@@ -201,7 +225,8 @@ class ParticleLibrary:
 
         Particles of the segmentation before keep their id, label and history where a new mask
         overlaps theirs (IoU of 0.5 or more, or more than half of the old one covered). The others
-        are retired: listed by `retired`, label kept, back when a later mask fits.
+        are retired: listed by `retired`, label kept, back when a later mask fits. Edits of the
+        mask by hand cannot be undone any more; labels can.
 
         Parameters
         ----------
@@ -235,7 +260,10 @@ class ParticleLibrary:
         return change
 
     def mask(self, micrograph_id: int) -> NDArray[np.int32]:
-        """Return the mask of a micrograph, (H, W) int32; all 0 before its first segmentation."""
+        """Return the mask of a micrograph with its edits by hand, (H, W) int32.
+
+        All 0 before its first segmentation.
+        """
         self._check_open()
         return particle_tables.micrograph_mask(self._database, self._files, int(micrograph_id))
 
@@ -258,7 +286,7 @@ class ParticleLibrary:
         -------
         DataFrame
             Index particle_id; micrograph_id, label_id (the last one), class_id (hand label or
-            NA), centroid_y_px, centroid_x_px, area_px.
+            NA), centroid_y_px, centroid_x_px, area_px, by_hand (whether an edit took it away).
         """
         self._check_open()
         return particle_tables.retired_table(self._database)
@@ -482,7 +510,13 @@ class ParticleLibrary:
             latents=latents,
         )
 
-    def predictions(self, model: str | None = None, *, stale: bool = False) -> pd.DataFrame:
+    def predictions(
+        self,
+        model: str | None = None,
+        *,
+        stale: bool = False,
+        particle_ids: Iterable[int] | None = None,
+    ) -> pd.DataFrame:
         """Return what a model (the current one for None) says about the live particles.
 
         Parameters
@@ -490,6 +524,8 @@ class ParticleLibrary:
         model : str, optional
         stale : bool
             Include particles whose patch has changed since, by a new segmentation.
+        particle_ids : iterable of int, optional
+            Only these.
 
         Returns
         -------
@@ -500,7 +536,9 @@ class ParticleLibrary:
         self._check_open()
         with self._database.reading():
             name = self.current_model if model is None else model
-            return model_rows.prediction_table(self._database, name, stale=stale)
+            return model_rows.prediction_table(
+                self._database, name, stale=stale, particle_ids=particle_ids
+            )
 
     def summary(self) -> dict[str, Any]:
         """Return the counts for a command line: micrographs, particles, classes, models."""
@@ -509,7 +547,7 @@ class ParticleLibrary:
             predicted = self.predictions()["class_id"].value_counts().to_dict()
             (n_particles, n_retired) = self._database.row(
                 "SELECT count(*) FILTER (WHERE retired = 0), "
-                "count(*) FILTER (WHERE retired = 1) FROM particles"
+                "count(*) FILTER (WHERE retired IN (1, 2)) FROM particles"
             ) or (0, 0)
             return {
                 "folder": str(self.folder),
@@ -557,6 +595,7 @@ class ParticleLibrary:
         """After a kill there may be files that nothing points at."""
         for name in ("masks", "patches", "models"):
             (self.folder / name).mkdir(exist_ok=True)
+        sweep_backup_drafts(self.folder)
         self._sweep()
 
     def _sweep(self) -> None:

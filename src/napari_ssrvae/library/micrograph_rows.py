@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library.database import Database
+from napari_ssrvae.library.hand_made import measure_hand_made_again
 from napari_ssrvae.library.measurements import decode, encode, in_nanometres
 from napari_ssrvae.library.names import clean_text
 
 if TYPE_CHECKING:
     from napari_ssrvae.micrographs import Micrograph
 
-__all__ = ["add_micrograph", "micrograph_table", "set_pixel_size"]
+__all__ = ["add_micrograph", "micrograph_table", "set_data_bar", "set_pixel_size"]
+
+_ROWS_AT_ONCE = 512
 
 _COLUMNS = (
     "name",
@@ -30,6 +33,7 @@ _COLUMNS = (
     "pixel_size_source",
     "data_bar_start",
     "data_bar_stop",
+    "data_bar_by_hand",
     "parameters",
     "patch_size",
     "window_px",
@@ -40,13 +44,13 @@ _COLUMNS = (
 
 def add_micrograph(database: Database, micrograph: Micrograph) -> int:
     """Return the number of a micrograph, a new one if its sha256 was not there."""
-    image = np.asarray(micrograph.image)
-    if image.ndim != 2 or image.size == 0:
+    image = micrograph.image
+    if len(image.shape) != 2 or 0 in image.shape:
         raise InputError(
             f"The micrograph {micrograph.name} has the shape {image.shape}: "
             "it must have rows and columns, nothing else."
         )
-    sha256 = micrograph.sha256 or hashlib.sha256(image.tobytes()).hexdigest()
+    sha256 = micrograph.sha256 or _digest(image)
     path = None if micrograph.path is None else clean_text(micrograph.path)
     with database.transaction():
         known = database.row("SELECT micrograph_id FROM micrographs WHERE sha256 = ?", (sha256,))
@@ -87,7 +91,7 @@ def micrograph_table(database: Database) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["micrograph_id", *_COLUMNS]).set_index("micrograph_id")
     table = table.astype({"height": "int64", "width": "int64", "pixel_size_nm": "float64"})
     whole = ("data_bar_start", "data_bar_stop", "patch_size", "window_px")
-    return table.astype(dict.fromkeys(whole, "Int64"))
+    return table.astype(dict.fromkeys(whole, "Int64") | {"data_bar_by_hand": "bool"})
 
 
 def set_pixel_size(database: Database, micrograph_id: int, nm: float, source: str) -> None:
@@ -106,6 +110,28 @@ def set_pixel_size(database: Database, micrograph_id: int, nm: float, source: st
             raise unknown_micrograph(micrograph_id)
 
 
+def set_data_bar(database: Database, micrograph_id: int, rows: tuple[int, int] | None) -> None:
+    """Set a micrograph's data bar as a person sees it; None: there is none."""
+    found = database.row(
+        "SELECT height, name FROM micrographs WHERE micrograph_id = ?", (micrograph_id,)
+    )
+    if found is None:
+        raise unknown_micrograph(micrograph_id)
+    height, name = found
+    if rows is not None and not 0 <= int(rows[0]) < int(rows[1]) <= height:
+        raise InputError(
+            f"A data bar from row {rows[0]} to row {rows[1]} does not lie in {name}, which has {height} "
+            "rows: give rows inside the image."
+        )
+    start, stop = (None, None) if rows is None else (int(rows[0]), int(rows[1]))
+    with database.transaction():
+        database.run(
+            "UPDATE micrographs SET data_bar_start = ?, data_bar_stop = ?, data_bar_by_hand = 1 "
+            "WHERE micrograph_id = ?",
+            (start, stop, micrograph_id),
+        )
+
+
 def unknown_micrograph(micrograph_id: int) -> InputError:
     """Return the error for a number that no micrograph has."""
     return InputError(f"There is no micrograph {micrograph_id} in the library: add it first.")
@@ -120,6 +146,7 @@ def _measure_again(database: Database, micrograph_id: int, nm: float) -> None:
         )
     }
     write_measurements(database, micrograph_id, pd.DataFrame(in_nanometres(columns, nm)))
+    measure_hand_made_again(database, micrograph_id, nm)
 
 
 def write_measurements(database: Database, micrograph_id: int, table: pd.DataFrame) -> None:
@@ -132,6 +159,14 @@ def write_measurements(database: Database, micrograph_id: int, table: pd.DataFra
             for position, name in enumerate(table.columns)
         ],
     )
+
+
+def _digest(image: Any) -> str:
+    digest = hashlib.sha256()
+    for row in range(0, image.shape[0], _ROWS_AT_ONCE):
+        # In pieces: the image may be larger than the memory.
+        digest.update(np.ascontiguousarray(image[row : row + _ROWS_AT_ONCE]).tobytes())
+    return digest.hexdigest()
 
 
 def _size_or_none(nm: float | None) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,16 +97,27 @@ def set_predictions(
         )
 
 
-def prediction_table(database: Database, model: str | None, *, stale: bool) -> pd.DataFrame:
-    """Return what a model says about the live particles, index particle_id."""
+def prediction_table(
+    database: Database,
+    model: str | None,
+    *,
+    stale: bool,
+    particle_ids: Iterable[int] | None = None,
+) -> pd.DataFrame:
+    """Return what a model says about the live particles (or some of them), index particle_id."""
     if model is None:
         return _empty()
     class_ids = _class_ids(database, model)
+    where, values = "", [model]
+    if particle_ids is not None:
+        where = "AND particle_id IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps([int(i) for i in particle_ids]))
     rows = database.rows(
         "SELECT particle_id, novelty, angle_rad, offset_y_px, offset_x_px, probabilities, latents "
         "FROM predictions JOIN particles USING (particle_id) "
-        f"WHERE model = ? AND retired = 0 {'' if stale else 'AND stale = 0'} ORDER BY particle_id",
-        (model,),
+        f"WHERE model = ? AND retired = 0 {'' if stale else 'AND stale = 0'} {where} "
+        "ORDER BY particle_id",
+        values,
     )
     if not rows:
         return _empty()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,42 +14,19 @@ from numpy.typing import NDArray
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library.arrays import ArrayFiles
 from napari_ssrvae.library.database import Database
+from napari_ssrvae.library.hand_made import hand_made_patches
+from napari_ssrvae.library.mask_edits import end_edits
 from napari_ssrvae.library.matching import Match, Shape, match_particles_to_masks, shapes_of
 from napari_ssrvae.library.micrograph_rows import unknown_micrograph, write_measurements
+from napari_ssrvae.library.particle_change import ParticleChange
 from napari_ssrvae.library.particle_checks import checked_labels, checked_patches
-from napari_ssrvae.library.particle_tables import particle_table
+from napari_ssrvae.library.particle_tables import micrograph_mask, particle_table
 from napari_ssrvae.library.retired import retired_shapes, write_retired
 
 if TYPE_CHECKING:
     from napari_ssrvae.particles import Patches
 
-__all__ = ["ParticleChange", "set_particles"]
-
-
-@dataclass(frozen=True)
-class ParticleChange:
-    """What a segmentation did to the particles of a micrograph, as particle ids.
-
-    Attributes
-    ----------
-    kept : tuple of int
-        There before or back again, and there now; label and history followed.
-    added : tuple of int
-        New ones.
-    retired : tuple of int
-        There before, without a successor now.
-    retired_labelled : tuple of int
-        Those of `retired` that have a hand label; it is kept with them.
-    doubtful : tuple of int
-        Those of `kept` that have a hand label but overlap their old mask by less than half (IoU):
-        worth a look.
-    """
-
-    kept: tuple[int, ...]
-    added: tuple[int, ...]
-    retired: tuple[int, ...]
-    retired_labelled: tuple[int, ...]
-    doubtful: tuple[int, ...] = ()
+__all__ = ["set_particles"]
 
 
 def set_particles(
@@ -73,7 +50,7 @@ def set_particles(
     )
     particle_of = {label_id: particle_id for label_id, particle_id, _ in live}
     place_of = {particle_id: place for _, particle_id, place in live}
-    shapes = _live_shapes(database, files, micrograph_id, revision, particle_of) if live else {}
+    shapes = _live_shapes(database, files, micrograph_id, particle_of) if live else {}
     labelled = {
         particle_id
         for (particle_id,) in database.rows(
@@ -86,8 +63,10 @@ def set_particles(
     gone = [particle_id for particle_id in place_of if particle_id not in matches]
 
     files.write(micrograph_id, revision + 1, labels, images)
-    same = _unchanged_pictures(files, micrograph_id, revision, images, label_ids, matches, place_of)
+    before = _Pictures(database, files, micrograph_id, revision, place_of)
+    same = _unchanged_pictures(before, images, label_ids, matches)
     with database.transaction():
+        end_edits(database, micrograph_id)
         ids = _write_live(database, micrograph_id, label_ids, clipped, matches)
         write_retired(database, [(i, shapes.get(i)) for i in gone])
         database.run_many(
@@ -123,11 +102,10 @@ def _live_shapes(
     database: Database,
     files: ArrayFiles,
     micrograph_id: int,
-    revision: int,
     particle_of: Mapping[int, int],
 ) -> dict[int, Shape]:
     try:
-        old = files.mask(micrograph_id, revision)
+        old = micrograph_mask(database, files, micrograph_id)
         return {particle_of[i]: shape for i, shape in shapes_of(old, particle_of).items()}
     except InputError:
         # The mask is lost. Segmenting again is the way out, so it must not fail: what covers a
@@ -160,30 +138,57 @@ def _matches(
     return {match.particle_id: match for match in matches}
 
 
+class _Pictures:
+    """The patches of the particles as they were, from the file or made by hand."""
+
+    def __init__(
+        self,
+        database: Database,
+        files: ArrayFiles,
+        micrograph_id: int,
+        revision: int,
+        place_of: Mapping[int, int],
+    ) -> None:
+        self._place_of = place_of
+        self._file: NDArray[np.float32] | None = None
+        if any(place >= 0 for place in place_of.values()):
+            # Lost: nothing is known to be the same.
+            with suppress(InputError):
+                self._file = files.patches(micrograph_id, revision)
+        by_hand = [i for i, place in place_of.items() if place < 0]
+        size = database.row(
+            "SELECT patch_size FROM micrographs WHERE micrograph_id = ?", (micrograph_id,)
+        )
+        self._by_hand = (
+            hand_made_patches(database, by_hand, int(size[0])) if by_hand and size else {}
+        )
+
+    def of(self, particle_id: int) -> NDArray[np.float32] | None:
+        """Return a particle's patch (S, S), None where it is not known."""
+        place = self._place_of.get(particle_id)
+        if place is None or (place >= 0 and self._file is None):
+            return None
+        if place < 0:
+            return self._by_hand.get(particle_id)
+        assert self._file is not None
+        found: NDArray[np.float32] = self._file[place]
+        return found
+
+
 def _unchanged_pictures(
-    files: ArrayFiles,
-    micrograph_id: int,
-    revision: int,
+    before: _Pictures,
     images: NDArray[np.float32],
     label_ids: Sequence[int],
     matches: Mapping[int, Match],
-    place_of: Mapping[int, int],
 ) -> set[int]:
     """Return the matched particles whose patch is the same: their predictions still hold."""
-    if not place_of:
-        return set()
-    try:
-        before = files.patches(micrograph_id, revision)
-    except InputError:  # lost: nothing is known to be the same
-        return set()
-    if before.shape[1:] != images.shape[1:]:
-        return set()
     place = {label_id: place for place, label_id in enumerate(label_ids)}
-    return {
-        i
-        for i, match in matches.items()
-        if i in place_of and np.array_equal(before[place_of[i]], images[place[match.label_id]])
-    }
+    same = set()
+    for particle_id, match in matches.items():
+        old = before.of(particle_id)
+        if old is not None and np.array_equal(old, images[place[match.label_id]]):
+            same.add(particle_id)
+    return same
 
 
 def _write_live(

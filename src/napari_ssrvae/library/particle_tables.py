@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library.arrays import ArrayFiles
 from napari_ssrvae.library.database import Database
+from napari_ssrvae.library.hand_made import hand_made_columns, hand_made_patches
+from napari_ssrvae.library.mask_edits import active_edits
 from napari_ssrvae.library.measurements import Columns, decode, stacked
 from napari_ssrvae.library.micrograph_rows import unknown_micrograph
+from napari_ssrvae.library.pixel_runs import PixelRuns
 
 __all__ = ["label_series", "micrograph_mask", "particle_patches", "particle_table", "retired_table"]
 
@@ -34,15 +37,17 @@ def particle_table(database: Database, micrograph_id: int | None = None) -> pd.D
             f"WHERE 1 {where} ORDER BY micrograph_id, position",
             values,
         )
-    fixed = np.array(rows, dtype=np.int64).reshape(-1, 5)
-    by_micrograph: dict[int, Columns] = {}
-    for number, name, dtype, data in stored:
-        by_micrograph.setdefault(number, {})[name] = decode(dtype, data)
-    # `place` is the row within a micrograph, so the stored columns are in the order of `fixed`.
-    numbers, counts = np.unique(fixed[:, 0], return_counts=True)
-    measured = stacked(
-        [by_micrograph.get(number, {}) for number in numbers.tolist()], counts.tolist()
-    )
+        by_micrograph: dict[int, Columns] = {}
+        for number, name, dtype, data in stored:
+            by_micrograph.setdefault(number, {})[name] = decode(dtype, data)
+        fixed = np.array(rows, dtype=np.int64).reshape(-1, 5)
+        pieces, counts = [], []
+        # Those without particles as well: their columns are there, empty.
+        for number in sorted({*fixed[:, 0].tolist(), *by_micrograph}):
+            mine = fixed[fixed[:, 0] == number]
+            pieces.append(_measured(database, mine, by_micrograph.get(number, {})))
+            counts.append(len(mine))
+    measured = stacked(pieces, counts)
     table = pd.DataFrame(
         {"micrograph_id": fixed[:, 0], "label_id": fixed[:, 3], **measured},
         index=pd.Index(fixed[:, 2], name="particle_id"),
@@ -52,16 +57,28 @@ def particle_table(database: Database, micrograph_id: int | None = None) -> pd.D
     return table.sort_index()
 
 
+def _measured(database: Database, fixed: NDArray[np.int64], stored: Columns) -> Columns:
+    """Return the measurements of a micrograph's live particles in the order of `fixed`, place rising."""
+    n_by_hand = int((fixed[:, 1] < 0).sum())
+    places = fixed[n_by_hand:, 1]
+    columns = {name: values[places] for name, values in stored.items()}
+    if not n_by_hand:
+        return columns
+    made = hand_made_columns(database, fixed[:n_by_hand, 2].tolist(), columns)
+    return stacked([made, columns], [n_by_hand, len(places)])
+
+
 def retired_table(database: Database) -> pd.DataFrame:
     """Return the retired particles: where they were and what hand label they have."""
     columns = ["micrograph_id", "label_id", "class_id", "centroid_y_px", "centroid_x_px", "area_px"]
+    columns.append("by_hand")
     rows = database.rows(
         "SELECT particle_id, micrograph_id, label_id, class_id, centroid_y_px, centroid_x_px, "
-        "area_px FROM particles LEFT JOIN labels USING (particle_id) WHERE retired = 1 "
-        "ORDER BY particle_id"
+        "area_px, retired = 2 FROM particles LEFT JOIN labels USING (particle_id) "
+        "WHERE retired IN (1, 2) ORDER BY particle_id"
     )
     table = pd.DataFrame(rows, columns=["particle_id", *columns]).set_index("particle_id")
-    return table.astype({"class_id": "Int64", "area_px": "Int64"})
+    return table.astype({"class_id": "Int64", "area_px": "Int64", "by_hand": "bool"})
 
 
 def label_series(database: Database) -> pd.Series:
@@ -77,19 +94,24 @@ def label_series(database: Database) -> pd.Series:
 
 
 def micrograph_mask(database: Database, files: ArrayFiles, micrograph_id: int) -> NDArray[np.int32]:
-    """Return the mask (H, W) that counts; all 0 before the first."""
+    """Return the mask (H, W) that counts, edits and all; all 0 before the first."""
 
     def read() -> NDArray[np.int32]:
-        row = database.row(
-            "SELECT revision, height, width FROM micrographs WHERE micrograph_id = ?",
-            (micrograph_id,),
-        )
+        with database.reading():
+            row = database.row(
+                "SELECT revision, height, width FROM micrographs WHERE micrograph_id = ?",
+                (micrograph_id,),
+            )
+            edits = active_edits(database, micrograph_id)
         if row is None:
             raise unknown_micrograph(micrograph_id)
         revision, height, width = row
         if revision == 0:
             return np.zeros((height, width), dtype=np.int32)
-        return files.mask(micrograph_id, revision)
+        mask = files.mask(micrograph_id, revision)
+        for edit in edits:
+            PixelRuns.from_bytes(edit).write(mask)
+        return mask
 
     return _while_files_stay(database, read)
 
@@ -131,6 +153,8 @@ def _read_patches(
             values,
         )
         size = database.row("SELECT max(patch_size) FROM micrographs")
+        edge = int(size[0]) if size and size[0] else 0
+        by_hand = hand_made_patches(database, [row[0] for row in rows if row[1] < 0], edge)
     found = np.array(rows, dtype=np.int64).reshape(-1, 4)
     if wanted is None:
         wanted = found[:, 0]
@@ -140,12 +164,14 @@ def _read_patches(
         missing = sorted(set(wanted.tolist()) - set(found[:, 0].tolist()))[0]
         raise InputError(
             f"There is no particle {missing} in the library: it was never there or went with a "
-            "new segmentation."
+            "new segmentation or an edit by hand."
         )
-    edge = int(size[0]) if size and size[0] else 0
     images = np.empty((len(wanted), edge, edge), dtype=np.float32)
     source = found[at] if len(wanted) else found[:0]
     for micrograph_id, revision in {(row[2], row[3]) for row in source.tolist()}:
-        mine = source[:, 2] == micrograph_id
-        images[mine] = files.patches(micrograph_id, revision)[source[mine, 1]]
+        mine = (source[:, 2] == micrograph_id) & (source[:, 1] >= 0)
+        if mine.any():
+            images[mine] = files.patches(micrograph_id, revision)[source[mine, 1]]
+    for at_row in np.flatnonzero(source[:, 1] < 0).tolist():
+        images[at_row] = by_hand[int(source[at_row, 0])]
     return wanted, images

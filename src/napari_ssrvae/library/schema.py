@@ -1,15 +1,17 @@
-"""The tables of library.sqlite."""
+"""The tables of library.sqlite, as steps from each version to the next.
+
+A new library goes through all steps, an older one through those it lacks, so both end up alike.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 
-__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "create_tables"]
+__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "create_tables", "upgrade_tables"]
 
-SCHEMA_VERSION = 1
 APPLICATION_ID = 0x73735641  # "ssVA": tells a library from any other SQLite file
 
-_TABLES = """
+_VERSION_1 = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE classes (
@@ -43,10 +45,12 @@ CREATE TABLE particles (
     particle_id INTEGER PRIMARY KEY,
     micrograph_id INTEGER NOT NULL REFERENCES micrographs,
     label_id INTEGER NOT NULL,               -- its number in the mask
-    place INTEGER NOT NULL,                  -- its row in patches and measurements
+    place INTEGER NOT NULL,                  -- its row in patches and measurements; -1: `hand_made`
     clipped INTEGER NOT NULL,
+    -- 0 live, 1 without a successor in a segmentation, 2 taken away by hand, 3 made by an edit
+    -- that was undone (kept, so that its number is never given out again).
     retired INTEGER NOT NULL DEFAULT 0,
-    -- Only when retired: where it was, so that it can come back.
+    -- Only when 1 or 2: where it was, so that it can come back.
     top INTEGER, left INTEGER, height INTEGER, width INTEGER, shape BLOB,
     centroid_y_px REAL, centroid_x_px REAL, area_px INTEGER
 );
@@ -102,8 +106,56 @@ CREATE TABLE predictions (
 """
 
 
+# 2: masks edited by hand, data bars corrected by hand.
+_VERSION_2 = """
+ALTER TABLE micrographs ADD COLUMN data_bar_by_hand INTEGER NOT NULL DEFAULT 0;
+
+-- The mask that counts is the file with the edits whose act is done on it, in their order.
+CREATE TABLE mask_edits (
+    number INTEGER PRIMARY KEY REFERENCES acts,
+    micrograph_id INTEGER NOT NULL REFERENCES micrographs,
+    active INTEGER NOT NULL,                 -- 1 done, 0 undone
+    pixels BLOB NOT NULL                     -- PixelRuns
+);
+CREATE INDEX mask_edits_of_micrograph ON mask_edits (micrograph_id, active);
+
+-- Particles that an edit made: what the files know of the others.
+CREATE TABLE hand_made (
+    particle_id INTEGER PRIMARY KEY REFERENCES particles,
+    number INTEGER NOT NULL,                 -- the edit
+    micrograph_id INTEGER NOT NULL REFERENCES micrographs,
+    measured TEXT NOT NULL,                  -- JSON, column name to value
+    patch BLOB NOT NULL                      -- float32, (S, S)
+);
+CREATE INDEX hand_made_of_micrograph ON hand_made (micrograph_id);
+"""
+
+_STEPS = (_VERSION_1, _VERSION_2)
+SCHEMA_VERSION = len(_STEPS)
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Make the tables of an empty library and mark the file as one."""
-    connection.executescript(_TABLES)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    upgrade_tables(connection, 0)
+
+
+def upgrade_tables(connection: sqlite3.Connection, version: int) -> None:
+    """Take the tables from a version to the newest, in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for script in _STEPS[version:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    # Not executescript: it commits whatever transaction is under way.
+    lines = [line.split("--")[0] for line in script.splitlines()]
+    return [statement for text in "\n".join(lines).split(";") if (statement := text.strip())]
