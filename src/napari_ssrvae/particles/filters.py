@@ -26,11 +26,11 @@ def shapes_that_fit(
         Particles numbered earlier, in other rows.
     """
     table = measure_particles(labels, labels)
-    keep = (table["solidity"] >= parameters.min_solidity).to_numpy()
+    keep = table["solidity"].to_numpy() >= parameters.min_solidity
     if parameters.max_elongation is not None:
         # A particle one pixel wide has no width by its second moments: a pixel is its least.
         width = np.maximum(table["minor_axis_px"].to_numpy(), 1.0)
-        keep &= table["major_axis_px"].to_numpy() <= parameters.max_elongation * width
+        keep = keep & (table["major_axis_px"].to_numpy() <= parameters.max_elongation * width)
     ids = table.index.to_numpy()
     lookup = np.zeros(int(ids.max(initial=0)) + 1, dtype=np.int32)
     lookup[ids[keep]] = np.arange(n_before + 1, n_before + 1 + int(keep.sum()), dtype=np.int32)
