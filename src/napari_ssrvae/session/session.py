@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.session.calibration import calibrated, corrected
+from napari_ssrvae.session.hand import (
+    act_of,
+    came_as,
+    deletion,
+    merger,
+    painting,
+    show_edit,
+    splitting,
+)
 from napari_ssrvae.session.state import (
     ClassSummary,
     Known,
@@ -32,9 +41,16 @@ from napari_ssrvae.workflow import (
 )
 
 if TYPE_CHECKING:
-    from napari_ssrvae.library import ActResult, ParticleChange, ParticleClass, ParticleLibrary
+    from napari_ssrvae.library import (
+        ActResult,
+        MaskChange,
+        ParticleChange,
+        ParticleClass,
+        ParticleLibrary,
+    )
     from napari_ssrvae.library.acts import Act
     from napari_ssrvae.micrographs import Micrograph
+    from napari_ssrvae.workflow.editing import MaskEdit
 
 __all__ = ["Session", "libraries_home"]
 
@@ -109,17 +125,34 @@ class Session:
             self._current = state
             self.current_changed.emit()
 
-    def set_pixel_size(self, state: MicrographState, nm: float) -> None:
-        """Set the pixel size in nm as the user typed it."""
+    def set_pixel_size(self, state: MicrographState, nm: float, source: str = TYPED) -> None:
+        """Set the pixel size in nm as the user typed it, or chose it where a file says two things.
+
+        `source` says where the number comes from, in words.
+        """
         if not (np.isfinite(nm) and 0 < nm < 1e7):
             raise InputError(f"{nm:g} nm per pixel is not a length: type a number greater than 0.")
         if self._library is not None and state.micrograph_id is not None:
-            self._library.set_pixel_size(state.micrograph_id, float(nm), TYPED)
-        state.micrograph = replace(
-            state.micrograph, pixel_size_nm=float(nm), pixel_size_source=TYPED
-        )
+            self._library.set_pixel_size(state.micrograph_id, float(nm), source)
+        state.micrograph = calibrated(state.micrograph, float(nm), source)
         if self._library is not None and state.micrograph_id is not None:
             self._reload(state)
+        self.micrographs_changed.emit()
+
+    def set_data_bar(self, state: MicrographState, rows: tuple[int, int] | None) -> None:
+        """Say where the data bar is: its first row and the row after its last; None: there is none.
+
+        It holds from now on, whatever a reader finds. Particles that were found already stay.
+
+        Raises
+        ------
+        InputError
+            The rows do not lie in the micrograph.
+        """
+        micrograph = corrected(state.micrograph, rows)
+        if self._library is not None and state.micrograph_id is not None:
+            self._library.set_data_bar(state.micrograph_id, micrograph.data_bar)
+        state.micrograph, state.data_bar_by_hand = micrograph, True
         self.micrographs_changed.emit()
 
     # --- the library ---------------------------------------------------------------------------
@@ -221,6 +254,9 @@ class Session:
     def accept_particles(self, state: MicrographState, found: ParticlesFound) -> ParticleChange:
         """Put found particles into the library, then show them."""
         library = self.ensure_library(state.micrograph.name)
+        if state.data_bar_by_hand:
+            number = library.add_micrograph(state.micrograph)
+            library.set_data_bar(number, state.micrograph.data_bar)
         state.micrograph_id, change = store_particles(library, state.micrograph, found)
         self._reload(state)
         self.particles_changed.emit(state, change)
@@ -241,17 +277,17 @@ class Session:
         state.micrograph_id = known.micrograph_id
         if known.pixel_size_nm is not None:
             # What the user typed, or another reader found, holds wherever the library is opened.
-            state.micrograph = replace(
-                state.micrograph,
-                pixel_size_nm=known.pixel_size_nm,
-                pixel_size_source=known.pixel_size_source,
+            state.micrograph = calibrated(
+                state.micrograph, known.pixel_size_nm, known.pixel_size_source
             )
+        if known.data_bar_by_hand:
+            state.micrograph = corrected(state.micrograph, known.data_bar)
+            state.data_bar_by_hand = True
         if known.labels is None:
             return
         state.take(known.labels, known.table)
-        for label_id, particle_id in enumerate(state.particle_ids):
-            if particle_id:
-                self._where[int(particle_id)] = (state, label_id)
+        for label_id in state.label_ids.tolist():
+            self._where[int(state.particle_ids[label_id])] = (state, label_id)
         hand = self.need_library().labels()
         for labelled, class_id in zip(hand.index.to_numpy(), hand.to_numpy(), strict=True):
             at = self._where.get(int(labelled))
@@ -262,6 +298,85 @@ class Session:
     def locate(self, particle_id: int) -> tuple[MicrographState, int] | None:
         """Return the micrograph and the label id of a particle, None if it is not open."""
         return self._where.get(int(particle_id))
+
+    # --- the mask by hand ----------------------------------------------------------------------
+
+    def delete_particles(self, state: MicrographState, label_ids: Iterable[int]) -> ParticleChange:
+        """Delete particles. This and the next three are acts: in the library at once, undone by `undo`.
+
+        All four return what `particles_changed` tells.
+
+        Raises
+        ------
+        InputError
+            There are no such particles, or the library is read-only; nothing has changed.
+        """
+        return self._edit(state, deletion(state, label_ids))
+
+    def merge_particles(self, state: MicrographState, label_ids: Iterable[int]) -> ParticleChange:
+        """Make one particle of several that touch or nearly touch; it is a new one without a label.
+
+        Raises
+        ------
+        InputError
+            Fewer than two, too far apart, or something lies between them; nothing has changed.
+        """
+        return self._edit(state, merger(state, label_ids))
+
+    def split_particle(
+        self, state: MicrographState, label_id: int, points: ArrayLike
+    ) -> ParticleChange:
+        """Cut a particle along a stroke into new particles without a label.
+
+        Parameters
+        ----------
+        state : MicrographState
+        label_id : int
+        points : (n, 2) float
+            Row and column of the stroke's points in pixels, whole numbers at pixel centres.
+
+        Raises
+        ------
+        InputError
+            The stroke does not divide it; nothing has changed.
+        """
+        return self._edit(state, splitting(state, label_id, points))
+
+    def paint_particle(
+        self, state: MicrographState, points: ArrayLike, radius_px: float
+    ) -> ParticleChange:
+        """Add a particle that was missed, painted with a round brush along `points` (n, 2).
+
+        Other particles and the data bar keep their pixels.
+
+        Raises
+        ------
+        InputError
+            Too few pixels are left; nothing has changed.
+        """
+        return self._edit(state, painting(state, points, radius_px))
+
+    def _edit(self, state: MicrographState, edit: MaskEdit) -> ParticleChange:
+        result = self.need_library().do(act_of(self.need_library(), state, edit))
+        self._show(result)
+        assert result.mask is not None
+        return result.mask.particles
+
+    def _show_edit(self, change: MaskChange) -> NDArray[np.int64]:
+        """Bring an edit, done or undone, into the picture; return the particles whose label came or went."""
+        state = next((s for s in self._states if s.micrograph_id == change.micrograph_id), None)
+        if state is None or state.labels is None:
+            return np.zeros(0, np.int64)
+        for particle_id in change.particles.retired:
+            self._where.pop(particle_id, None)
+        show_edit(self.need_library(), state, change)
+        for particle_id, label_id in zip(
+            change.particles.added, came_as(state, change.particles.added), strict=True
+        ):
+            self._where[particle_id] = (state, label_id)
+        self.particles_changed.emit(state, change.particles)
+        labelled = [i for i in change.particles.added if state.by_hand[self._where[i][1]]]
+        return np.array([*labelled, *change.particles.retired_labelled], np.int64)
 
     # --- classes and labels --------------------------------------------------------------------
 
@@ -303,6 +418,8 @@ class Session:
     def click(self, state: MicrographState, label_id: int) -> None:
         """Give a particle the active class, or take the label off if it carries that class already."""
         particle_id = int(state.particle_ids[label_id])
+        if not particle_id:
+            raise InputError("There is no particle here any more: click one that is shown.")
         again = (
             self._active_class_id is not None and state.by_hand[label_id] == self._active_class_id
         )
@@ -324,6 +441,9 @@ class Session:
         if result is None:
             return False
         library = self.need_library()
+        relabelled = np.zeros(0, np.int64)
+        if result.mask is not None:
+            relabelled = self._show_edit(result.mask)
         if result.particle_ids:
             labels = library.labels()
             for particle_id in result.particle_ids:
@@ -337,7 +457,9 @@ class Session:
                 self.active_class_changed.emit()
             self.classes_changed.emit()
         if result.particle_ids:
-            self.labels_changed.emit(np.asarray(result.particle_ids, np.int64))
+            relabelled = np.asarray(result.particle_ids, np.int64)
+        if len(relabelled):
+            self.labels_changed.emit(relabelled)
         return True
 
     # --- model ---------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-    from napari_ssrvae.library import ParticleClass, ParticleLibrary
+    from napari_ssrvae.library import ParticleClass, ParticleLibrary, PixelRuns
     from napari_ssrvae.micrographs import Micrograph
 
 __all__ = ["ClassSummary", "Known", "MicrographState", "read_known", "summarise"]
@@ -26,20 +26,27 @@ class MicrographState:
     ----------
     micrograph : Micrograph
         The image with its calibration.
+    data_bar_by_hand : bool
+        Whether the micrograph's data bar (or that it has none) is what a person said.
     labels : ndarray of int32, shape (H, W), or None
-        The particles' masks, 0 = background, 1..N; None before they are found.
-    particle_ids : ndarray of int64, shape (N + 1,)
+        The particles' masks, 0 = background; None before they are found. An edit by hand changes it in
+        place. Label ids need not be without gaps: an edit takes some away and adds higher ones, so that
+        L, the highest, may be more than the number of particles.
+    table : DataFrame or None
+        Measurements, index particle_id, with the column label_id.
+    particle_ids : ndarray of int64, shape (L + 1,)
         The particle of each label id; 0 where there is none.
-    boxes : ndarray of int64, shape (N + 1, 4)
-        Bounding box of each label id: top, left, bottom, right, half open.
-    by_hand, by_model : ndarray of uint8, shape (N + 1,)
+    boxes : ndarray of int64, shape (L + 1, 4)
+        Bounding box of each label id: top, left, bottom, right, half open; 0 where there is none.
+    by_hand, by_model : ndarray of uint8, shape (L + 1,)
         Class id of each label id, 0 = none.
-    probability : ndarray of float32, shape (N + 1,)
+    probability : ndarray of float32, shape (L + 1,)
         The model's probability of its class; NaN where there is no prediction.
     """
 
     micrograph: Micrograph
     micrograph_id: int | None = None
+    data_bar_by_hand: bool = False
     labels: NDArray[np.int32] | None = None
     table: pd.DataFrame | None = None
     particle_ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
@@ -58,13 +65,41 @@ class MicrographState:
         """Show these particles, no class known yet; `table` has the index particle_id and a column label_id."""
         from scipy import ndimage
 
-        size = int(table["label_id"].max()) + 1
+        size = int(table["label_id"].max()) + 1 if len(table) else 1
         self._make_room(size)
         self.labels, self.table = labels, table
         self.particle_ids[table["label_id"].to_numpy()] = table.index.to_numpy()
         for label_id, box in enumerate(ndimage.find_objects(labels, max_label=size - 1), start=1):
             if box is not None:
                 self.boxes[label_id] = (box[0].start, box[1].start, box[0].stop, box[1].stop)
+
+    def edit(self, pixels: PixelRuns, table: pd.DataFrame, gone: Iterable[int]) -> None:
+        """Change the mask in place; `table` is the one after, `gone` the particles that are not there any more."""
+        assert self.labels is not None
+        assert self.table is not None
+        pixels.write(self.labels)
+        self._forget(self.table.loc[list(gone), "label_id"].to_numpy())
+        boxes = pixels.boxes()
+        self._grow(max(boxes, default=0) + 1)
+        for label_id, box in boxes.items():
+            self.boxes[label_id] = box
+        came = table[table["label_id"].isin(list(boxes))]
+        self.particle_ids[came["label_id"].to_numpy()] = came.index.to_numpy()
+        self.table = table
+
+    def _forget(self, label_ids: NDArray[np.int64]) -> None:
+        for numbers in (self.particle_ids, self.boxes, self.by_hand, self.by_model):
+            numbers[label_ids] = 0
+        self.probability[label_ids] = np.nan
+
+    def _grow(self, size: int) -> None:
+        more = size - len(self.particle_ids)
+        if more > 0:
+            self.particle_ids = np.pad(self.particle_ids, (0, more))
+            self.boxes = np.pad(self.boxes, ((0, more), (0, 0)))
+            self.by_hand = np.pad(self.by_hand, (0, more))
+            self.by_model = np.pad(self.by_model, (0, more))
+            self.probability = np.pad(self.probability, (0, more), constant_values=np.nan)
 
     def _make_room(self, size: int) -> None:
         self.particle_ids = np.zeros(size, np.int64)
@@ -76,7 +111,12 @@ class MicrographState:
     @property
     def n_particles(self) -> int:
         """How many particles the micrograph has."""
-        return len(self.particle_ids) - 1
+        return int(np.count_nonzero(self.particle_ids))
+
+    @property
+    def label_ids(self) -> NDArray[np.int64]:
+        """Label ids that are in use, rising."""
+        return np.flatnonzero(self.particle_ids)
 
     def label_at(self, row: float, column: float) -> int:
         """Return the label id at a position in pixels, 0 outside of every particle."""
@@ -105,6 +145,8 @@ class Known:
     micrograph_id: int
     pixel_size_nm: float | None
     pixel_size_source: str
+    data_bar: tuple[int, int] | None
+    data_bar_by_hand: bool
     labels: NDArray[np.int32] | None
     table: pd.DataFrame
 
@@ -117,18 +159,24 @@ def read_known(library: ParticleLibrary, micrograph: Micrograph) -> Known | None
     InputError
         Its mask is missing or damaged.
     """
+    import pandas as pd
+
     rows = library.micrographs()
     same = rows[rows["sha256"] == micrograph.sha256]
     if same.empty:
         return None
     micrograph_id, row = int(same.index[0]), same.iloc[0]
-    nm = row["pixel_size_nm"]
+    nm, start, stop = row["pixel_size_nm"], row["data_bar_start"], row["data_bar_stop"]
     table = library.particles(micrograph_id)
+    # A micrograph whose particles were all deleted has a mask, an empty one.
+    found = row["parameters"] is not None
     return Known(
         micrograph_id,
         float(nm) if nm is not None and np.isfinite(nm) else None,
         str(row["pixel_size_source"] or ""),
-        None if table.empty else library.mask(micrograph_id),
+        None if start is pd.NA or stop is pd.NA else (int(start), int(stop)),
+        bool(row["data_bar_by_hand"]),
+        library.mask(micrograph_id) if found else None,
         table,
     )
 

@@ -1,0 +1,100 @@
+"""Edits of a mask by hand, between the state that is shown and the library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.session.state import MicrographState
+from napari_ssrvae.workflow import editing
+from napari_ssrvae.workflow.editing import MaskEdit
+from napari_ssrvae.workflow.hand_edits import PatchLook, edit_act
+
+if TYPE_CHECKING:
+    from napari_ssrvae.library import EditMask, MaskChange, ParticleLibrary
+
+__all__ = ["act_of", "came_as", "deletion", "merger", "painting", "show_edit", "splitting"]
+
+
+def deletion(state: MicrographState, label_ids: Iterable[int]) -> MaskEdit:
+    """Return what deleting particles does to the mask."""
+    return editing.delete_particles(_mask(state), label_ids, boxes=state.boxes)
+
+
+def merger(state: MicrographState, label_ids: Iterable[int]) -> MaskEdit:
+    """Return what merging particles does to the mask."""
+    return editing.merge_particles(
+        _mask(state),
+        label_ids,
+        boxes=state.boxes,
+        data_bar=state.micrograph.data_bar,
+        first_new=len(state.particle_ids),
+    )
+
+
+def splitting(state: MicrographState, label_id: int, points: ArrayLike) -> MaskEdit:
+    """Return what a stroke across a particle does to the mask."""
+    return editing.split_particle(
+        _mask(state), label_id, points, boxes=state.boxes, first_new=len(state.particle_ids)
+    )
+
+
+def painting(state: MicrographState, points: ArrayLike, radius_px: float) -> MaskEdit:
+    """Return what a stroke of the brush does to the mask."""
+    return editing.paint_particle(
+        _mask(state),
+        points,
+        radius_px,
+        data_bar=state.micrograph.data_bar,
+        first_new=len(state.particle_ids),
+    )
+
+
+def act_of(library: ParticleLibrary, state: MicrographState, edit: MaskEdit) -> EditMask:
+    """Return the act that an edit is, its new particles measured and cut out."""
+    assert state.micrograph_id is not None
+    row = library.micrographs().to_dict("index")[state.micrograph_id]
+    record = json.loads(row["parameters"] or "{}")
+    options = {
+        name: value
+        for name, value in dict(record.get("patches") or {}).items()
+        if name in ("mask_neighbours", "normalise")
+    }
+    look = PatchLook(int(row["patch_size"]), int(row["window_px"]), options)
+    return edit_act(
+        state.micrograph, state.micrograph_id, _mask(state), state.particle_ids, edit, look
+    )
+
+
+def show_edit(library: ParticleLibrary, state: MicrographState, change: MaskChange) -> None:
+    """Bring an edit that the library has into the state: pixels, particles, labels, predictions."""
+    state.edit(change.pixels, library.particles(change.micrograph_id), change.particles.retired)
+    came = list(change.particles.added)
+    if not came:
+        return
+    label_ids = came_as(state, came)
+    labels = library.labels().reindex(came).fillna(0).to_numpy(np.uint8)
+    said = library.predictions(particle_ids=came).reindex(came)
+    state.by_hand[label_ids] = labels
+    state.by_model[label_ids] = said["class_id"].fillna(0).to_numpy(np.uint8)
+    state.probability[label_ids] = said["probability"].to_numpy(np.float32)
+
+
+def came_as(state: MicrographState, particle_ids: Iterable[int]) -> list[int]:
+    """Return the label ids of particles."""
+    assert state.table is not None
+    found: list[int] = state.table.loc[list(particle_ids), "label_id"].tolist()
+    return found
+
+
+def _mask(state: MicrographState) -> NDArray[np.int32]:
+    if state.labels is None:
+        raise InputError(
+            f"{state.micrograph.name} has no particles yet: find particles first, then edit them."
+        )
+    return state.labels
