@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_ssrvae.micrographs.blocks import grey_range
 from napari_ssrvae.micrographs.model import Micrograph
 
 __all__ = ["describe"]
@@ -23,17 +24,21 @@ def describe(micrograph: Micrograph) -> dict[str, Any]:
         if isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= 200)
     }
     size = micrograph.pixel_size_nm
+    low, high = grey_range(image)
     return {
         "name": micrograph.name,
         "path": None if micrograph.path is None else str(micrograph.path),
         "height_px": int(image.shape[0]),
         "width_px": int(image.shape[1]),
         "dtype": str(image.dtype),
-        "grey_min": image.min().item(),
-        "grey_max": image.max().item(),
+        "grey_min": low.item(),
+        "grey_max": high.item(),
         "pixel_size_nm": size,
         "pixel_size_source": micrograph.pixel_size_source,
-        "width_nm": None if size is None else size * image.shape[1],
+        "pixel_size_choices": [
+            {"nm": one.nm, "source": one.source} for one in micrograph.pixel_size_choices
+        ],
+        "width_nm": None if size is None else size * int(image.shape[1]),
         "data_bar": None if micrograph.data_bar is None else list(micrograph.data_bar),
         "sha256": micrograph.sha256,
         "notes": list(micrograph.notes),

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.micrographs.blocks import blocks, is_lazy
+from napari_ssrvae.micrographs.pixel_size import PixelSize
 from napari_ssrvae.micrographs.pixels import grey_plane, usable_pixels
 
 __all__ = ["Micrograph"]
@@ -23,12 +24,13 @@ class Micrograph:
 
     Attributes
     ----------
-    image : ndarray, shape (H, W)
-        Grey values in the file's own dtype; the data bar is still in place.
+    image : ndarray or lazy array, shape (H, W)
+        Grey values in the file's own dtype; the data bar is still in place. A large one may be
+        memory-mapped, dask or zarr: take parts of it, or go through it with `micrographs.blocks`.
     name : str
         What to call it: the file's name without its ending.
     pixel_size_nm : float or None
-        Edge of a pixel in nanometres; None when nothing trustworthy says so.
+        Edge of a pixel in nanometres; None when nothing trustworthy says so, or two places contradict.
     pixel_size_source : str
         Where the pixel size comes from, as a phrase for people; "" when it is unknown.
     data_bar : (int, int) or None
@@ -42,9 +44,11 @@ class Micrograph:
         shape and dtype for what was made in memory.
     notes : tuple of str
         What was done to read it that the eye cannot see, e.g. "colour converted to grey".
+    pixel_size_choices : tuple of PixelSize
+        What trustworthy places say that contradict each other by more than 2 %; the user is asked.
     """
 
-    image: NDArray[Any] = field(repr=False)
+    image: Any = field(repr=False)
     name: str
     pixel_size_nm: float | None = None
     pixel_size_source: str = ""
@@ -53,11 +57,12 @@ class Micrograph:
     path: Path | None = None
     sha256: str = ""
     notes: tuple[str, ...] = ()
+    pixel_size_choices: tuple[PixelSize, ...] = ()
 
     @classmethod
     def from_array(
         cls,
-        image: ArrayLike,
+        image: Any,
         *,
         name: str,
         pixel_size_nm: float | None = None,
@@ -67,12 +72,13 @@ class Micrograph:
         metadata: Mapping[str, Any] | None = None,
         notes: Iterable[str] = (),
     ) -> Micrograph:
-        """Make a micrograph of pixels that are already in memory.
+        """Make a micrograph of pixels that something else has read.
 
         Parameters
         ----------
-        image : array_like, shape (H, W), (H, W, 3) or (H, W, 4)
-            Colour is converted to grey, which the notes then say.
+        image : array_like or lazy array, shape (H, W), (H, W, 3) or (H, W, 4)
+            Colour is converted to grey, which the notes then say. A memory-mapped, dask or zarr array is
+            kept as it is and looked through in blocks of rows.
         name : str
         pixel_size_nm : float, optional
         pixel_size_source : str
@@ -88,7 +94,7 @@ class Micrograph:
         InputError
             The array is not an image that particles can be found in.
         """
-        array, said = grey_plane(np.asarray(image), name)
+        array, said = grey_plane(image if is_lazy(image) else np.asanyarray(image), name)
         array, more = usable_pixels(array, name)
         if pixel_size_nm is not None and not (np.isfinite(pixel_size_nm) and pixel_size_nm > 0):
             raise InputError(
@@ -99,8 +105,10 @@ class Micrograph:
                 f"The data bar of {name} is said to be rows {data_bar[0]} to {data_bar[1]}, "
                 f"but the image has {array.shape[0]} rows: give rows inside the image."
             )
-        digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        shape = tuple(int(n) for n in array.shape)
+        digest = hashlib.sha256(f"{np.dtype(array.dtype).str}{shape}".encode())
+        for _, block in blocks(array):
+            digest.update(np.ascontiguousarray(block).data)
         return cls(
             image=array,
             name=name,

@@ -8,28 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.micrographs.blocks import blocks, grey_range
 
 __all__ = ["grey_plane", "usable_pixels"]
 
 LEAST_EDGE_PX = 8
 MOST_HOLES = 0.05
+# Rows around a block in which the nearest neighbour of a hole is looked for.
+MARGIN_ROWS = 256
 # ITU-R BT.709 weights for light, the usual ones for turning colour into grey.
 RED_GREEN_BLUE = np.array([0.2125, 0.7154, 0.0721])
 
 
-def grey_plane(array: NDArray[Any], name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+def grey_plane(array: Any, name: str) -> tuple[Any, tuple[str, ...]]:
     """Turn (H, W), (H, W, 1..4) into (H, W), and say what was done.
+
+    Colour becomes a numpy array, in blocks of rows; what is grey already stays what it is.
 
     Parameters
     ----------
-    array : ndarray
-        Grey, grey with alpha, colour, or colour with alpha along the last axis.
+    array : array_like with shape, dtype and slicing
+        Grey, grey with alpha, colour, or colour with alpha along the last axis; may be lazy.
     name : str
         For the message.
 
     Returns
     -------
-    grey : ndarray, shape (H, W)
+    grey : array_like, shape (H, W)
         In the dtype of `array`.
     notes : tuple of str
 
@@ -38,60 +43,69 @@ def grey_plane(array: NDArray[Any], name: str) -> tuple[NDArray[Any], tuple[str,
     InputError
         It is none of these.
     """
+    shape = tuple(int(n) for n in array.shape)
+    if len(shape) == 2:
+        return array, ()
     notes: list[str] = []
-    if array.ndim == 3 and array.shape[-1] in (2, 4) and min(array.shape[:2]) > 4:
-        array = array[..., :-1]
+    channels = shape[-1] if len(shape) == 3 else 0
+    if channels in (2, 4) and min(shape[:2]) > 4:
+        channels -= 1
         notes.append("transparency dropped")
-    if array.ndim == 3 and array.shape[-1] == 1:
-        array = array[..., 0]
-    if array.ndim == 3 and array.shape[-1] == 3 and min(array.shape[:2]) > 4:
-        if (array == array[..., :1]).all():
-            array = array[..., 0]
-            notes.append("three equal colour channels read as one")
-        else:
-            grey = array.astype(np.float64) @ RED_GREEN_BLUE
-            array = (
-                grey.astype(array.dtype)
-                if array.dtype.kind == "f"
-                else np.rint(grey).astype(array.dtype)
-            )
-            notes.append("colour converted to grey")
-    if array.ndim != 2:
+    if channels not in (1, 3) or (channels == 3 and min(shape[:2]) <= 4):
         raise InputError(
-            f"{name} has {array.ndim} dimensions ({' x '.join(map(str, array.shape))}): "
+            f"{name} has {len(shape)} dimensions ({' x '.join(map(str, shape))}): "
             "choose one plane of it, rows by columns."
         )
-    return array, tuple(notes)
+    if channels == 3:
+        same = all((b[..., :3] == b[..., :1]).all() for _, b in blocks(array))
+        notes.append(
+            "three equal colour channels read as one" if same else "colour converted to grey"
+        )
+        channels = 1 if same else 3
+    if channels == 1 and isinstance(array, np.ndarray):
+        return array[..., 0], tuple(notes)
+    grey = np.empty(shape[:2], array.dtype)
+    for rows, block in blocks(array):
+        grey[rows] = block[..., 0] if channels == 1 else _luminance(block[..., :3])
+    return grey, tuple(notes)
 
 
-def usable_pixels(array: NDArray[Any], name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+def _luminance(colour: NDArray[Any]) -> NDArray[Any]:
+    grey = colour.astype(np.float64) @ RED_GREEN_BLUE
+    if colour.dtype.kind != "f":
+        grey = np.rint(grey)
+    converted: NDArray[Any] = grey.astype(colour.dtype)
+    return converted
+
+
+def usable_pixels(array: Any, name: str) -> tuple[Any, tuple[str, ...]]:
     """Check a plane of grey values and fill the few holes it may have.
 
     Pixels without a finite value are filled from the nearest one that has one, as long as they are
     few (5 %); more of them is a damaged image, and inventing it would be worse than refusing it.
+    Only what must be changed is taken into memory as a whole.
 
     Raises
     ------
     InputError
         Nothing could be seen in this image: too small, constant, mostly not finite, not numbers.
     """
-    if array.dtype.kind == "b":
-        array = array.astype(np.uint8) * np.uint8(255)
-    if array.dtype.kind not in "iuf":
-        raise InputError(
-            f"{name} holds {array.dtype} values, not grey values: save it as a grey image."
-        )
-    if array.dtype == np.float16:
-        array = array.astype(np.float32)
+    dtype = np.dtype(array.dtype)
+    if dtype.kind not in "biuf":
+        raise InputError(f"{name} holds {dtype} values, not grey values: save it as a grey image.")
     if min(array.shape) < LEAST_EDGE_PX:
         raise InputError(
             f"{name} is {array.shape[1]} x {array.shape[0]} pixels: "
             f"an image needs at least {LEAST_EDGE_PX} along each edge."
         )
+    if dtype.kind == "b":
+        array = np.asarray(array).astype(np.uint8) * np.uint8(255)
+    if dtype == np.float16:
+        array = np.asarray(array).astype(np.float32)
     notes: tuple[str, ...] = ()
-    if array.dtype.kind == "f":
+    if dtype.kind == "f":
         array, notes = _without_holes(array, name)
-    low, high = array.min(), array.max()
+    low, high = grey_range(array)
     if low == high:
         what = "all black" if low == 0 else f"the same everywhere (grey value {low:g})"
         raise InputError(
@@ -100,19 +114,36 @@ def usable_pixels(array: NDArray[Any], name: str) -> tuple[NDArray[Any], tuple[s
     return array, notes
 
 
-def _without_holes(array: NDArray[Any], name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
-    holes = ~np.isfinite(array)
-    n = int(holes.sum())
+def _without_holes(array: Any, name: str) -> tuple[Any, tuple[str, ...]]:
+    holes = [(rows, np.count_nonzero(~np.isfinite(block))) for rows, block in blocks(array)]
+    n = sum(count for _, count in holes)
     if n == 0:
         return array, ()
-    if n > MOST_HOLES * array.size:
+    size = int(array.shape[0]) * int(array.shape[1])
+    if n > MOST_HOLES * size:
         raise InputError(
-            f"{name} has no finite value in {100 * n / array.size:.0f} % of its pixels: "
+            f"{name} has no finite value in {100 * n / size:.0f} % of its pixels: "
             "export it from the microscope again."
         )
+    filled = np.array(array)
+    for rows, count in holes:
+        if count:
+            _fill(filled, rows)
+    # Rows that had nothing near them to fill from.
+    while not np.isfinite(filled).all():
+        _fill(filled, slice(0, len(filled)))
+    return filled, (f"{n:,} pixels without a finite value filled from their neighbours",)
+
+
+def _fill(image: NDArray[Any], rows: slice) -> None:
+    """Fill the holes of some rows from the nearest pixel within these and the rows around."""
     from scipy.ndimage import distance_transform_edt
 
+    top = max(0, rows.start - MARGIN_ROWS)
+    around = image[top : rows.stop + MARGIN_ROWS]
+    holes = ~np.isfinite(around)
+    if holes.all():
+        return
     nearest = distance_transform_edt(holes, return_distances=False, return_indices=True)
-    return array[tuple(nearest)], (
-        f"{n:,} pixels without a finite value filled from their neighbours",
-    )
+    at = slice(rows.start - top, rows.stop - top)
+    image[rows] = around[nearest[0, at], nearest[1, at]]

@@ -8,9 +8,10 @@ from pathlib import Path
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.micrographs.banner import find_data_bar
 from napari_ssrvae.micrographs.model import Micrograph
+from napari_ssrvae.micrographs.pixel_size import settle
 from napari_ssrvae.micrographs.pixels import grey_plane, usable_pixels
 from napari_ssrvae.micrographs.raw import RawPlane
-from napari_ssrvae.micrographs.sidecars import sidecar_scale
+from napari_ssrvae.micrographs.sidecars import find_sidecar
 
 __all__ = ["SUFFIXES", "read_micrograph"]
 
@@ -37,9 +38,12 @@ _TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 def read_micrograph(path: str | Path, *, plane: int | None = None) -> Micrograph:
     """Read one micrograph.
 
-    TIFF (8, 16, 32 bit, floating point, palette, LZW, deflate, several pages, the tags of Zeiss and
-    FEI/Thermo instruments, ImageJ, OME), PNG, JPEG, BMP; with `napari-ssrvae[vendors]` also dm3, dm4,
-    emd, ser and hspy. What is in a file is judged by its first bytes, not by its ending.
+    TIFF (8, 16, 32 bit, floating point, palette, LZW, deflate, several pages; the tags of Zeiss,
+    FEI/Thermo, JEOL, Olympus SIS and Tescan instruments, ImageJ, OME), PNG, JPEG, BMP, each with the text
+    file that Hitachi and JEOL write beside it; with `napari-ssrvae[vendors]` also dm3, dm4, emd, ser and
+    hspy. What is in a file is judged by its first bytes, not by its ending. The pixel size is taken where
+    all places that tell it agree; where they contradict, `pixel_size_choices` has each of them. A large
+    TIFF without compression is memory-mapped.
 
     Parameters
     ----------
@@ -55,31 +59,29 @@ def read_micrograph(path: str | Path, *, plane: int | None = None) -> Micrograph
     Raises
     ------
     InputError
-        There is no such file, it is empty, cut off, damaged, not an image, or shows nothing.
+        There is no such file, it is empty, cut off, damaged, not an image, claims more pixels than it
+        can hold, or shows nothing.
     """
     path = Path(path)
     raw = _read_raw(path, plane)
     image, said = grey_plane(raw.image, path.name)
     image, more = usable_pixels(image, path.name)
-    pixel_size, source, metadata = raw.pixel_size_nm, raw.pixel_size_source, raw.metadata
-    if pixel_size is None:
-        scale = sidecar_scale(path)
-        if scale is not None:
-            pixel_size, source, metadata = (
-                scale.nm,
-                scale.source,
-                {**metadata, "sidecar": scale.record},
-            )
+    # A file that tells its scale is not searched for in text files of other names.
+    shape = (int(image.shape[0]), int(image.shape[1]))
+    beside = find_sidecar(path, shape, search=not raw.scales.sizes)
+    scales = raw.scales + beside.scales
+    settled = settle(scales.sizes, raw.last_resort)
     return Micrograph(
         image=image,
         name=path.stem if not plane else f"{path.stem} plane {plane}",
-        pixel_size_nm=pixel_size,
-        pixel_size_source=source,
+        pixel_size_nm=settled.nm,
+        pixel_size_source=settled.source,
+        pixel_size_choices=settled.choices,
         data_bar=find_data_bar(image),
-        metadata=metadata,
+        metadata={**raw.metadata, "sidecar": beside.record} if beside.record else raw.metadata,
         path=path,
         sha256=_sha256(path, plane),
-        notes=(*raw.notes, *said, *more),
+        notes=(*raw.notes, *said, *more, *scales.notes, *settled.notes),
     )
 
 

@@ -1,60 +1,140 @@
-"""Pixel sizes that Hitachi and JEOL write into a text file beside the image."""
+"""Which text file beside an image belongs to it, and what it says about the pixel size."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from napari_ssrvae.micrographs.units import plausible_nm, to_nm
+from napari_ssrvae.micrographs.pixel_size import Scales
+from napari_ssrvae.micrographs.sidecar_text import SidecarText, read_sidecar
+from napari_ssrvae.micrographs.stored_size import fits
 
-__all__ = ["SidecarScale", "sidecar_scale"]
+__all__ = ["SIDECAR_SUFFIXES", "Sidecar", "find_sidecar"]
 
-LARGEST_SIDECAR = 1_000_000
+SIDECAR_SUFFIXES = (".txt", ".hdr")
+# A folder of ten thousand images would otherwise be read through for every one of them.
+MOST_SEARCHED = 1000
 
 
 @dataclass(frozen=True)
-class SidecarScale:
-    """A pixel size from a text file, and what else that file says."""
+class Sidecar:
+    """What text files beside an image say; `notes` also tell of those that were not believed."""
 
-    nm: float
-    source: str
-    record: dict[str, str]
+    scales: Scales = field(default_factory=Scales)
+    record: dict[str, str] = field(default_factory=dict)
 
 
-def sidecar_scale(path: Path) -> SidecarScale | None:
-    """Return what a text file of the same name beside the image says, or None.
+def find_sidecar(path: Path, shape: tuple[int, int], *, search: bool = True) -> Sidecar:
+    """Find the text file of Hitachi, JEOL or Tescan that belongs to an image.
 
-    Hitachi: `PixelSize` in nm. JEOL: the length of the micron bar, in pixels (`$$SM_MICRON_BAR`) and in
-    the specimen (`$$SM_MICRON_MARKER`).
+    The one of the same name is taken even where it names another image, since people rename images; one of
+    another name is taken where it names this image. One that tells the size of another image is not taken.
+
+    Parameters
+    ----------
+    path : Path
+        The image.
+    shape : (int, int)
+        Its rows and columns.
+    search : bool
+        Look also through text files of other names in the folder.
     """
-    text = next((_text(path.with_suffix(ending)) for ending in (".txt", ".TXT")), None)
-    if not text:
-        return None
-    record = dict(re.findall(r"^\s*(\$*\w+)[ \t=]+(.*?)\s*$", text, re.MULTILINE))
-    nm = to_nm(record.get("PixelSize"), "nm") if "PixelSize" in record else None
-    if nm is not None:
-        return SidecarScale(nm, f"PixelSize in {path.stem}.txt (Hitachi)", record)
-    marker = re.fullmatch(r"([\d.]+)\s*(\S+)", record.get("$$SM_MICRON_MARKER", ""))
-    bar = re.fullmatch(r"\d+(\.\d+)?", record.get("$$SM_MICRON_BAR", ""))
-    if marker and bar and float(bar[0]) > 0:
-        length = to_nm(marker[1], marker[2])
-        nm = plausible_nm(length / float(bar[0])) if length else None
-        if nm is not None:
-            return SidecarScale(nm, f"micron bar in {path.stem}.txt (JEOL)", record)
-    return None
+    notes: list[str] = []
+    namesakes = _namesakes(path)
+    for beside in namesakes:
+        text = read_sidecar(beside)
+        if text is None:
+            continue
+        refused, note = _judge_namesake(text, beside, path, shape)
+        notes.extend(note)
+        if not refused:
+            return Sidecar(text.scales + Scales(notes=tuple(notes)), text.record)
+    if search:
+        for beside in _others(path, namesakes):
+            text = read_sidecar(beside)
+            if text is None or not _names(text, path):
+                continue
+            if _of_another_size(text, shape):
+                notes.append(_other_size(beside, text, shape))
+                continue
+            notes.append(f"{beside.name} names this image: its pixel size is used")
+            return Sidecar(text.scales + Scales(notes=tuple(notes)), text.record)
+    return Sidecar(Scales(notes=tuple(notes)))
 
 
-def _text(path: Path) -> str | None:
+def _judge_namesake(
+    text: SidecarText, beside: Path, path: Path, shape: tuple[int, int]
+) -> tuple[bool, tuple[str, ...]]:
+    if _of_another_size(text, shape):
+        return True, (_other_size(beside, text, shape),)
+    if not text.image_name or _names(text, path):
+        return False, ()
+    other = path.parent / text.image_name
+    if _is_file(other) and not any(_is_file(p) for p in _candidates(other)):
+        return True, (
+            f"{beside.name} names {text.image_name}, which is here, too: not used for this image",
+        )
+    return False, (
+        f"{beside.name} names another image ({text.image_name}), but has this one's name: taken as renamed",
+    )
+
+
+def _names(text: SidecarText, path: Path) -> bool:
+    names = {name.casefold() for name in (text.image_name, text.title) if name}
+    return bool(names & {path.name.casefold(), path.stem.casefold()})
+
+
+def _of_another_size(text: SidecarText, shape: tuple[int, int]) -> bool:
+    return text.size is not None and not fits(text.size, shape)
+
+
+def _other_size(beside: Path, text: SidecarText, shape: tuple[int, int]) -> str:
+    assert text.size is not None
+    rows, columns = text.size
+    return (
+        f"{beside.name} belongs to an image of {columns} x {rows} pixels, this one has "
+        f"{shape[1]} x {shape[0]}: not used"
+    )
+
+
+def _candidates(path: Path) -> Iterator[Path]:
+    # Tescan makes a.tif into a-tif.hdr.
+    for name in (path.stem, path.name, path.name.replace(".", "-")):
+        for suffix in SIDECAR_SUFFIXES:
+            for ending in (suffix, suffix.upper(), suffix.title()):
+                yield path.parent / (name + ending)
+
+
+def _namesakes(path: Path) -> list[Path]:
+    found: list[Path] = []
+    for candidate in _candidates(path):
+        # Where upper and lower case are the same, so are the files.
+        if _is_file(candidate) and not any(_same(candidate, p) for p in (path, *found)):
+            found.append(candidate)
+    return found
+
+
+def _others(path: Path, namesakes: list[Path]) -> Iterator[Path]:
     try:
-        if path.stat().st_size > LARGEST_SIDECAR:
-            return None
-        raw = path.read_bytes()
+        beside = [
+            p for p in path.parent.iterdir() if p.suffix.lower() == ".txt" and p not in namesakes
+        ]
     except OSError:
-        return None
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", "replace")
+        return
+    if len(beside) <= MOST_SEARCHED:
+        yield from sorted(beside)
+
+
+def _is_file(path: Path) -> bool:
     try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _same(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except OSError:
+        return False

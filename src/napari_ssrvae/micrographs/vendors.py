@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.micrographs.pixel_size import PixelSize, Scales
 from napari_ssrvae.micrographs.plain import plain
 from napari_ssrvae.micrographs.planes import choose_plane
 from napari_ssrvae.micrographs.raw import RawPlane
@@ -59,10 +60,11 @@ def read_vendor(path: Path, plane: int | None) -> RawPlane:
         notes = (*notes, f"the largest of {len(images)} images in the file taken")
     axis: dict[str, Any] = (first.get("axes") or [{}])[-1]
     nm = to_nm(axis.get("scale"), str(axis.get("units") or ""))
+    source = f"calibration in the {path.suffix.lstrip('.')} file"
+    sizes = () if nm is None else (PixelSize(nm, source),)
     return RawPlane(
         image=data.reshape(n_planes, *data.shape[-2:])[index],
-        pixel_size_nm=nm,
-        pixel_size_source=f"calibration in the {path.suffix.lstrip('.')} file" if nm else "",
+        scales=Scales(sizes),
         metadata=plain(first.get("metadata") or {}),
         notes=notes,
     )
