@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from napari_ssrvae.micrographs.tiff_tags import metadata_of, tag_values
 
 __all__ = ["read_tiff"]
 
+MOST_PLANES = 1_000_000
 # tifffile logs what it finds odd; without any handler Python would print that between our own lines.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
@@ -34,11 +37,21 @@ def read_tiff(path: Path, plane: int | None) -> RawPlane:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with tifffile.TiffFile(path) as tiff:
+                believed = not (tiff.is_ome and _claims_too_many(str(tiff.ome_metadata)))
+                if believed:
+                    return _read(tiff, path, plane)
+            # Planes that OME claims are counted through one by one, whether they are there or not.
+            with tifffile.TiffFile(path, is_ome=False) as tiff:
                 return _read(tiff, path, plane)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 - decoders raise whatever they like on damaged files
         raise _damaged(path, error) from None
+
+
+def _claims_too_many(ome: str) -> bool:
+    sizes = (re.findall(rf'\bSize{axis}="(\d{{1,18}})\d*"', ome) for axis in "ZCT")
+    return math.prod(max(map(int, found), default=1) for found in sizes) > MOST_PLANES
 
 
 def _damaged(path: Path, error: Exception) -> InputError:

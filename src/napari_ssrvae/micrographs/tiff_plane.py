@@ -19,7 +19,7 @@ __all__ = ["choose_series", "read_plane"]
 # Above this an uncompressed plane stays on the disk.
 MAP_FROM_BYTES = 64 << 20
 LARGEST_CHUNK_BYTES = 256 << 20
-MOST_PLANES = 10_000_000
+MOST_PLANES = 100_000_000
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _DEFLATE = frozenset({8, 32946, 50013})
 
