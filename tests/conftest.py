@@ -35,7 +35,7 @@ def new_bench(make_napari_viewer: Callable[..., Any], qtbot: Any) -> Iterator[Ca
 
     yield make
     for bench in made:
-        for run in (bench.canvas.training, bench.canvas.segmentation):
+        for run in (bench.canvas.training, bench.canvas.segmentation, bench.canvas.preview):
             run.abandon()
             qtbot.waitUntil(lambda run=run: not run.running, timeout=60_000)
         bench.session.close()

@@ -17,9 +17,12 @@ from qtpy.QtCore import QEvent, QObject, Signal
 
 from napari_ssrvae.docks.drawing import Drawing
 from napari_ssrvae.docks.hand import Hand
+from napari_ssrvae.docks.preview import Preview
 from napari_ssrvae.docks.runs import SegmentationRun, TrainingRun
 from napari_ssrvae.docks.settings import libraries_folder
 from napari_ssrvae.docks.sources import micrograph_of_layer, plane_of_layer
+from napari_ssrvae.docks.strip import Strip, StripHandle
+from napari_ssrvae.docks.tools import Tool, Tools
 from napari_ssrvae.docks.traversals import Traversals
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import MicrographState, Session
@@ -57,7 +60,11 @@ class Canvas(QObject):
     segmentation, training : SegmentationRun, TrainingRun
         The long work of this viewer.
     hand : Hand
-        Mouse and keys.
+        Mouse and keys that label.
+    tools : Tools
+        Strokes that correct the particles; while a tool is in the hand, clicks do not label.
+    preview : Preview
+        Outlines that follow the settings.
     """
 
     layers_changed = Signal()
@@ -76,6 +83,12 @@ class Canvas(QObject):
         self.training = TrainingRun(session, self)
         self.hand = Hand(session, self.particle_at, self)
         self.hand.message.connect(self.message)
+        self.tools = Tools(viewer, session, self.image_layer, self.particle_at, self._own, self)
+        self.tools.chosen.connect(self._on_tool)
+        self.hand.switched.connect(self._on_labelling)
+        self._labelled_before = False
+        self.preview = Preview(viewer, session, self.image_layer, self._own, self._bind, self)
+        self._strips = StripHandle(self._strip_of_current, self._settle_data_bar)
 
         session.current_changed.connect(self._on_current)
         session.micrographs_changed.connect(self._on_micrographs)
@@ -89,8 +102,12 @@ class Canvas(QObject):
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.layers.selection.events.active.connect(self._on_active)
         viewer.dims.events.current_step.connect(self._on_step)
+        viewer.mouse_drag_callbacks.append(self._strips.on_drag)
+        viewer.mouse_drag_callbacks.append(self.tools.on_drag)
         viewer.mouse_drag_callbacks.append(self.hand.on_drag)
+        viewer.mouse_move_callbacks.append(self._strips.on_move)
         self.hand.bind(viewer, viewer)
+        self.tools.bind(viewer)
 
         layers = self.image_layers()
         active = viewer.layers.selection.active
@@ -115,6 +132,7 @@ class Canvas(QObject):
     def labels_layers(self) -> list[Labels]:
         """Return the Labels layers that the session did not draw: segmentations made elsewhere."""
         drawn = {id(layer) for drawing in self._drawings.values() for layer in drawing.layers()}
+        drawn.add(id(self.preview.layer))
         labels = (layer for layer in self.viewer.layers if isinstance(layer, Labels))
         return [layer for layer in labels if id(layer) not in drawn]
 
@@ -186,13 +204,14 @@ class Canvas(QObject):
             drawing = self._drawings[state] = self._drawing(state, layer)
         drawing.attach(layer)
         drawing.plane = plane
-        self.hand.bind(self.viewer, layer)
+        self._bind(layer)
         layer.events.data.connect(self._on_pixels_replaced)
         with self._own():
             drawing.draw()
         for note in micrograph.notes:
             self.message.emit(f"{micrograph.name}: {note}.")
         self._on_current()
+        self.preview.update()
         return state
 
     def _on_pixels_replaced(self, event: Any) -> None:
@@ -206,6 +225,7 @@ class Canvas(QObject):
 
     def _bind(self, layer: Layer) -> None:
         self.hand.bind(self.viewer, layer)
+        self.tools.bind(layer)
 
     def _try_adopt(self, layer: Image) -> None:
         try:
@@ -267,6 +287,8 @@ class Canvas(QObject):
         for drawing in self._drawings.values():
             drawing.forget(event.value)
         self.traversals.forget(event.value)
+        self.preview.forget(event.value)
+        self.tools.forget(event.value)
         if not self._own_doing:
             self.layers_changed.emit()
 
@@ -302,10 +324,41 @@ class Canvas(QObject):
         ):
             self.segmentation.abandon()
             self.training.abandon()
+            self.preview.abandon()
         return False
 
     def _on_window_gone(self) -> None:
         self.session.close()
+
+    # --- tools and the data bar ----------------------------------------------------------------
+
+    def _on_tool(self, tool: Tool | None) -> None:
+        """Let clicks either label or correct, never both; afterwards it is as it was before."""
+        if tool is None:
+            if self._labelled_before:
+                self._labelled_before = False
+                self.hand.switch(True)
+        elif self.hand.labelling:
+            self._labelled_before = True
+            self.hand.switch(False)
+
+    def _on_labelling(self, on: bool) -> None:
+        if on:
+            self._labelled_before = False
+            self.tools.leave()
+
+    def _strip_of_current(self) -> tuple[MicrographState, Strip] | None:
+        state = self.session.current
+        drawing = self._drawings.get(state) if state is not None else None
+        if state is None or drawing is None or self.tools.tool is not None:
+            return None
+        return state, drawing.strip
+
+    def _settle_data_bar(self, state: MicrographState, bar: tuple[int, int]) -> None:
+        try:
+            self.session.set_data_bar(state, bar)
+        except InputError as error:
+            self.message.emit(str(error))
 
     # --- what the session tells ----------------------------------------------------------------
 
@@ -319,19 +372,24 @@ class Canvas(QObject):
         self.layers_changed.emit()
 
     def _on_micrographs(self) -> None:
-        for drawing in self._drawings.values():
-            drawing.calibrate()
+        with self._own():
+            for drawing in self._drawings.values():
+                drawing.calibrate()
         self._draw_traversals()
 
-    def _on_particles(self, state: MicrographState, _change: object) -> None:
+    def _on_particles(self, state: MicrographState, change: object) -> None:
         drawing = self._drawings.get(state)
+        region = getattr(change, "region", None)
         if drawing is not None:
             with self._own():
                 if state.labels is None:
                     drawing.erase()
+                elif region is not None:
+                    drawing.paint_region(region)
                 else:
                     drawing.draw()
-        self.layers_changed.emit()
+        if region is None:
+            self.layers_changed.emit()
 
     def _on_classes(self) -> None:
         for drawing in self._drawings.values():

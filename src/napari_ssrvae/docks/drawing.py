@@ -10,7 +10,10 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_ssrvae.docks.places import place_of, put_in_place
+from napari_ssrvae.docks.pyramid import LARGE_PX, Mapped, pyramid
 from napari_ssrvae.docks.sources import pixel_size_of_layer
+from napari_ssrvae.docks.strip import Strip
 from napari_ssrvae.session import MicrographState, Session
 
 if TYPE_CHECKING:
@@ -56,6 +59,8 @@ class Drawing:
         self.plane = plane
         self.drawn: dict[str, Labels] = {}
         self._place: dict[str, Any] = {}
+        self._tables: dict[str, np.ndarray] = {}
+        self.strip = Strip(viewer, state)
         self.image: Image | None = None
         if image is not None:
             self.attach(image)
@@ -67,32 +72,29 @@ class Drawing:
 
     def _remember_place(self) -> None:
         """Keep where the picture lies in the world, for the day that its layer is deleted."""
-        image = self.image
-        if image is None:
-            return
-        self._place = {
-            "scale": tuple(image.scale[-2:]),
-            "translate": tuple(image.translate[-2:]),
-            "units": tuple(map(str, image.units[-2:])),
-        }
-        if image.ndim == 2:
-            self._place |= {"rotate": image.rotate, "shear": image.shear, "affine": image.affine}
+        if self.image is not None:
+            self._place = place_of(self.image)
 
     def layers(self) -> list[Layer]:
         """Return the layers that are in the viewer."""
-        return [layer for layer in (self.image, *self.drawn.values()) if layer is not None]
+        every = (self.image, *self.drawn.values(), self.strip.layer)
+        return [layer for layer in every if layer is not None]
 
     @property
     def complete(self) -> bool:
         """Whether everything of the micrograph is in the viewer."""
-        return self.image is not None and (
-            self._state.labels is None or set(ROLES) <= set(self.drawn)
+        return (
+            self.image is not None
+            and self.strip.complete
+            and (self._state.labels is None or set(ROLES) <= set(self.drawn))
         )
 
     def forget(self, layer: Layer) -> None:
         """Take note that a layer was deleted."""
         if self.image is layer:
             self.image = None
+        if self.strip.layer is layer:
+            self.strip.layer = None
         for role in [role for role, drawn in self.drawn.items() if drawn is layer]:
             del self.drawn[role]
 
@@ -110,12 +112,25 @@ class Drawing:
         self.calibrate()
         if state.labels is not None:
             outlines = DirectLabelColormap(color_dict={None: OUTLINE_COLOUR, 0: NOTHING})
-            classes = state.shown_classes(self._session.unsure_below)
             colours = self._class_colours()
-            self._put(PARTICLES, state.labels, outlines, contour=1, opacity=0.7)
-            self._put(CLASSES, classes[state.labels], colours, contour=0, opacity=0.45)
-            self._put(BY_HAND, state.by_hand[state.labels], colours, contour=2, opacity=1.0)
+            if self._large:
+                levels = pyramid(state.labels)
+                self._put(PARTICLES, levels, outlines, contour=1, opacity=0.7)
+                for role, contour, opacity in ((CLASSES, 0, 0.45), (BY_HAND, 2, 1.0)):
+                    table = self._tables[role] = self._classes(role)
+                    mapped = [Mapped(level, table) for level in levels]
+                    self._put(role, mapped, colours, contour=contour, opacity=opacity)
+            else:
+                # A copy: only what differs from the session's own is drawn again after an edit.
+                self._put(PARTICLES, state.labels.copy(), outlines, contour=1, opacity=0.7)
+                for role, contour, opacity in ((CLASSES, 0, 0.45), (BY_HAND, 2, 1.0)):
+                    classes = self._classes(role)[state.labels]
+                    self._put(role, classes, colours, contour=contour, opacity=opacity)
             self._describe()
+
+    @property
+    def _large(self) -> bool:
+        return self._state.labels is not None and self._state.labels.size > LARGE_PX
 
     def erase(self) -> None:
         """Take particles and classes out of the viewer."""
@@ -125,28 +140,34 @@ class Drawing:
                 viewer.layers.remove(layer)
 
     def calibrate(self) -> None:
-        """Give the layers the micrograph's scale, so that napari's scale bar is right."""
+        """Show the micrograph's scale, so that napari's scale bar is right, and its data bar."""
         viewer, nm, image = self._viewer(), self._state.micrograph.pixel_size_nm, self.image
-        if viewer is None or nm is None or image is None:
+        if viewer is None or image is None:
             return
-        known = pixel_size_of_layer(image)
-        if known is None or abs(known - nm) > 1e-9 * nm:
-            # A layer in pixels, or one whose scale was corrected: its place grows with its pixels.
-            stack = image.ndim - 2
-            old = np.asarray(image.scale[stack:], float)
-            new = np.sign(old) * nm
-            image.translate = (
-                *image.translate[:stack],
-                *(image.translate[stack:] * np.abs(new / old)),
-            )
-            image.scale = (*image.scale[:stack], *new)
-            image.units = (*map(str, image.units[:stack]), "nm", "nm")
+        if nm is not None:
+            self._scale_picture(image, nm)
+            viewer.canvas.overlays.scale_bar.visible = True
         self._remember_place()
         for layer in self.drawn.values():
-            layer.scale, layer.translate = self._place["scale"], self._place["translate"]
-            layer.units = self._place["units"]
-        viewer.canvas.overlays.scale_bar.visible = True
+            put_in_place(layer, self._place)
+        self.strip.draw(self._place, self._on_new_layer)
         self._describe()
+
+    @staticmethod
+    def _scale_picture(image: Image, nm: float) -> None:
+        known = pixel_size_of_layer(image)
+        if known is not None and abs(known - nm) <= 1e-9 * nm:
+            return
+        # A layer in pixels, or one whose scale was corrected: its place grows with its pixels.
+        stack = image.ndim - 2
+        old = np.asarray(image.scale[stack:], float)
+        new = np.sign(old) * nm
+        image.translate = (
+            *image.translate[:stack],
+            *(image.translate[stack:] * np.abs(new / old)),
+        )
+        image.scale = (*image.scale[:stack], *new)
+        image.units = (*map(str, image.units[:stack]), "nm", "nm")
 
     def _class_colours(self) -> DirectLabelColormap:
         colours: dict[int | None, Any] = {None: NOTHING, 0: NOTHING}
@@ -163,7 +184,7 @@ class Drawing:
     def _put(
         self,
         role: str,
-        data: np.ndarray,
+        data: Any,
         colours: DirectLabelColormap,
         contour: int,
         opacity: float,
@@ -190,9 +211,13 @@ class Drawing:
         state = self._state
         if state.labels is None:
             return
-        for role, classes in self._classes_by_role():
-            if role in self.drawn:
-                self.drawn[role].data = classes[state.labels]
+        for role in (CLASSES, BY_HAND):
+            if role not in self.drawn:
+                continue
+            if self._large:
+                self._look_up_again(role)
+            else:
+                self.drawn[role].data = self._classes(role)[state.labels]
         self._describe()
 
     def paint_particles(self, label_ids: list[int]) -> None:
@@ -203,28 +228,84 @@ class Drawing:
             return
         if state.labels is None:
             return
-        for role, classes in self._classes_by_role():
+        for role in (CLASSES, BY_HAND):
             if role not in self.drawn:
                 continue
+            if self._large:
+                self._look_up_again(role)
+                continue
+            classes = self._classes(role)
             for label_id in label_ids:
                 top, left, bottom, right = state.boxes[label_id]
                 rows, columns = np.nonzero(state.labels[top:bottom, left:right] == label_id)
                 self.drawn[role].data_setitem((rows + top, columns + left), int(classes[label_id]))
         layer = self.drawn.get(PARTICLES)
-        if layer is not None and len(layer.features) == state.n_particles:
+        if layer is not None and len(layer.features) == len(self._ids()):
             # In place: a table set anew costs more than the click, and nobody but the hover reads it.
-            for label_id in label_ids:
-                layer.features.loc[label_id - 1, ["class", "by"]] = self._words(label_id)
+            words = self._words(np.asarray(label_ids))
+            rows_of = np.searchsorted(self._ids(), label_ids)
+            for column, values in words.items():
+                layer.features.loc[rows_of, column] = values
 
-    def _classes_by_role(self) -> tuple[tuple[str, np.ndarray], ...]:
-        shown = self._state.shown_classes(self._session.unsure_below)
-        return (CLASSES, shown), (BY_HAND, self._state.by_hand)
-
-    def _words(self, label_id: int) -> list[str]:
+    def paint_region(self, region: tuple[slice, slice]) -> None:
+        """Draw a part of the mask that was edited, and nothing else."""
         state = self._state
-        names = {c.class_id: c.name for c in self._session.classes}
-        hand, model = int(state.by_hand[label_id]), int(state.by_model[label_id])
-        return [names.get(hand or model, "no class"), "hand" if hand else "model" if model else ""]
+        if state.labels is None or set(self.drawn) != set(ROLES):
+            self.draw()
+            return
+        if self._large:
+            if self.drawn[PARTICLES].data[0] is not state.labels:
+                # The session holds another array now: the pyramid is made of views, so it costs nothing.
+                self.draw()
+                return
+            self.drawn[PARTICLES].refresh(extent=False, thumbnail=False)
+            for role in (CLASSES, BY_HAND):
+                self._look_up_again(role)
+        else:
+            part = state.labels[region]
+            self._set_part(PARTICLES, region, part)
+            for role in (CLASSES, BY_HAND):
+                self._set_part(role, region, self._classes(role)[part])
+        self._describe()
+
+    def _set_part(self, role: str, region: tuple[slice, slice], values: np.ndarray) -> None:
+        layer = self.drawn[role]
+        rows, columns = np.nonzero(layer.data[region] != values)
+        if len(rows):
+            at = (rows + region[0].start, columns + region[1].start)
+            layer.data_setitem(at, values[rows, columns])
+
+    def _look_up_again(self, role: str) -> None:
+        """Let a layer of a large micrograph show the classes as they are now."""
+        layer, table = self.drawn[role], self._classes(role)
+        known = self._tables.get(role)
+        if known is not None and len(known) == len(table):
+            known[:] = table
+        else:
+            self._tables[role] = table
+            for level in layer.data:
+                level.table = table
+        layer.refresh(extent=False, thumbnail=False)
+
+    def _classes(self, role: str) -> np.ndarray:
+        """Return the class of each label id that a layer shows."""
+        if role == CLASSES:
+            return self._state.shown_classes(self._session.unsure_below)
+        return self._state.by_hand.copy()
+
+    def _ids(self) -> np.ndarray:
+        """Return the label ids that are particles; after an edit by hand there are gaps between them."""
+        return np.flatnonzero(self._state.particle_ids)
+
+    def _words(self, label_ids: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what napari's status bar says of particles: class, and who says so."""
+        state = self._state
+        names = np.full(256, "no class", object)
+        for entry in self._session.classes:
+            names[entry.class_id] = entry.name
+        hand, model = state.by_hand[label_ids], state.by_model[label_ids]
+        who = np.where(hand > 0, "hand", np.where(model > 0, "model", "")).astype(object)
+        return {"class": names[np.where(hand > 0, hand, model)], "by": who}
 
     def _describe(self) -> None:
         """Put into the particles layer what napari shows while the mouse is over a particle."""
@@ -233,17 +314,15 @@ class Drawing:
             return
         import pandas as pd
 
-        ids = np.arange(1, state.n_particles + 1)
+        ids = self._ids()
         table = state.table.set_index("label_id")
         unit = "nm" if state.micrograph.pixel_size_nm is not None else "px"
         size = table[f"equivalent_diameter_{unit}"].reindex(ids).round(1).to_numpy()
-        words = [self._words(int(label_id)) for label_id in ids]
         layer.features = pd.DataFrame(
             {
                 "index": ids,
-                "class": [word for word, _ in words],
-                "by": [by for _, by in words],
-                "probability": np.round(state.probability[1:], 2),
+                **self._words(ids),
+                "probability": np.round(state.probability[ids], 2),
                 f"diameter ({unit})": size,
             }
         )

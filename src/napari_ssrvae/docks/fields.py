@@ -105,7 +105,7 @@ class Number(Field):
             # One step under the least value stands for None; a bound that is itself excluded does so already.
             low -= step
         elif not optional and "exclusiveMinimum" in kind:
-            low += 1 if whole else 10.0 ** -spin.decimals()  # type: ignore[union-attr]
+            low += 1 if whole else 10.0 ** -spin.decimals()
         spin.setRange(low, high)
         if optional:
             spin.setSpecialValueText(AUTOMATIC)

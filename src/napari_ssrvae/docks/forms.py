@@ -112,8 +112,8 @@ class ParameterForm(QWidget, Generic[Parameters]):
         """Show these parameters."""
         if self._lengths():
             self._unit = getattr(parameters, "unit", self._unit)
-            for field in self._lengths():
-                field.show_unit(self._unit)
+            for length in self._lengths():
+                length.show_unit(self._unit)
         for name, field in self._fields.items():
             field.show_value(getattr(parameters, name))
 

@@ -15,17 +15,21 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ssrvae.docks.canvas import canvas_of
+from napari_ssrvae.docks.data_bar import DataBarFold
+from napari_ssrvae.docks.scale_question import ScaleQuestion
 from napari_ssrvae.docks.widgets import Hint
 from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
     import napari
 
+    from napari_ssrvae.micrographs import PixelSize
+
 __all__ = ["MicrographBar"]
 
 
 class MicrographBar(QWidget):
-    """Chooses the micrograph and shows or corrects its pixel size."""
+    """Chooses the micrograph; shows, asks for or corrects its pixel size and its data bar."""
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
@@ -49,9 +53,15 @@ class MicrographBar(QWidget):
         self.pixel_size.setSpecialValueText("not known")
         self.pixel_size.setKeyboardTracking(False)
         self.pixel_size.setAccessibleName("Pixel size")
+        self.pixel_size.setToolTip(
+            "Edge of a pixel in nanometres; type it where the file is silent or wrong"
+        )
         self.pixel_size.valueChanged.connect(self._set_pixel_size)
         self.source = QLabel()
         self.source.setWordWrap(True)
+        self.question = ScaleQuestion()
+        self.question.answered.connect(self._choose_pixel_size)
+        self.data_bar = DataBarFold(self.session)
 
         self.again = QPushButton("Show its layers again")
         self.again.setToolTip(
@@ -73,6 +83,8 @@ class MicrographBar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.addLayout(form)
+        column.addWidget(self.question)
+        column.addWidget(self.data_bar)
         column.addWidget(self.again)
         column.addWidget(self.plane)
         column.addWidget(self.hint)
@@ -105,8 +117,15 @@ class MicrographBar(QWidget):
         self.pixel_size.setValue((micrograph.pixel_size_nm or 0.0) if micrograph else 0.0)
         self.pixel_size.setEnabled(micrograph is not None)
         self.pixel_size.blockSignals(False)
+        choices = micrograph.pixel_size_choices if micrograph is not None else ()
+        asked = micrograph is not None and micrograph.pixel_size_nm is None
+        self.question.ask(choices if asked else ())
+        self.data_bar.show_state(state)
+        self.source.setVisible(micrograph is not None)
         if micrograph is None:
             self.source.setText("")
+        elif asked and choices:
+            self.source.setText("choose below, or type it")
         elif micrograph.pixel_size_nm is None:
             self.source.setText("type it if you know it")
         else:
@@ -137,6 +156,15 @@ class MicrographBar(QWidget):
         except InputError as error:
             self.hint.say(str(error), error=True)
             self.refresh()
+
+    def _choose_pixel_size(self, choice: PixelSize) -> None:
+        state = self.session.current
+        if state is None:
+            return
+        try:
+            self.session.set_pixel_size(state, choice.nm, source=choice.source)
+        except InputError as error:
+            self.hint.say(str(error), error=True)
 
     def _take_plane(self) -> None:
         layer = self.canvas.image_layer(self.session.current)

@@ -92,16 +92,9 @@ def open_files(paths: Sequence[str | Path]) -> Iterator[tuple[LayerData | None, 
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    from napari_ssrvae import micrographs
+    from napari_ssrvae.micrographs import list_micrographs
 
-    if hasattr(micrographs, "list_micrographs"):
-        return list(micrographs.list_micrographs(paths))
-    return [
-        file
-        for path in paths
-        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
-        if file.suffix.lower() in micrographs.SUFFIXES and not file.name.startswith(".")
-    ]
+    return list_micrographs(paths)
 
 
 def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
@@ -117,8 +110,7 @@ def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
             METADATA_KEY: {
                 "pixel_size_source": micrograph.pixel_size_source,
                 "pixel_size_choices": [
-                    (choice.nm, choice.source)
-                    for choice in getattr(micrograph, "pixel_size_choices", ())
+                    (choice.nm, choice.source) for choice in micrograph.pixel_size_choices
                 ],
                 "data_bar": list(micrograph.data_bar) if micrograph.data_bar else None,
                 "notes": list(micrograph.notes),

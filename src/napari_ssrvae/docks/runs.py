@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_ssrvae.docks.tasks import Task
@@ -23,10 +24,8 @@ from napari_ssrvae.workflow import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from napari_ssrvae.library import ParticleLibrary
-    from napari_ssrvae.particles import SegmentationParameters
+    from napari_ssrvae.particles import PatchParameters, SegmentationParameters
     from napari_ssrvae.session import MicrographState, Session
     from napari_ssrvae.ssrvae import EpochEvent, SSRVAEParameters
 
@@ -62,7 +61,7 @@ class _Run(QObject):
         return self._task.running
 
     def abandon(self) -> None:
-        """End the work; nobody wants its result."""
+        """End the work between two of its steps; nobody wants its result."""
         if self.running:
             self.text = "Stopped"
         self._task.abandon()
@@ -105,10 +104,11 @@ class SegmentationRun(_Run):
         state: MicrographState,
         parameters: SegmentationParameters | None,
         *,
+        patches: PatchParameters | None = None,
         labels: np.ndarray | None = None,
         source: str = "",
     ) -> None:
-        """Find the particles of this micrograph, or take `labels` as its segmentation."""
+        """Find the particles of this micrograph, or take `labels` as its segmentation; cut them out so."""
         if self.running:
             return
         self._state = state
@@ -119,9 +119,10 @@ class SegmentationRun(_Run):
             self.fail(str(error))
             return
         micrograph = state.micrograph
+        more: dict[str, Any] = {} if patches is None else {"patches": patches}
         self._task.start(
             lambda: find_particles(
-                micrograph, parameters, labels=labels, source=source, window=window
+                micrograph, parameters, labels=labels, source=source, window=window, **more
             )
         )
 
@@ -136,13 +137,31 @@ class SegmentationRun(_Run):
             except InputError as error:
                 self.fail(str(error))
                 return
-            self.text = f"{self._state.n_particles:,} particles found"
+            self.text = f"{self._state.n_particles:,} particles found" + _left_out(
+                self._state, self.session.library
+            )
             if change.retired_labelled:
                 self.text += (
                     f"; {len(change.retired_labelled)} labelled ones are not there any more "
                     "(their labels are kept in the library)"
                 )
         self.changed.emit()
+
+
+def _left_out(state: MicrographState, library: ParticleLibrary | None) -> str:
+    """Say how many particles are not seen whole: cut by the border, or larger than their patch."""
+    words = ""
+    if state.table is not None and "touches_border" in state.table:
+        cut = int(np.count_nonzero(state.table["touches_border"].to_numpy(bool)))
+        if cut:
+            words += f"; {cut:,} of them cut by the border or the data bar"
+    window = library.window_px if library is not None else None
+    if window:
+        sides = (state.boxes[:, 2:] - state.boxes[:, :2]).max(axis=1)
+        too_large = int(np.count_nonzero(sides[state.particle_ids > 0] > window))
+        if too_large:
+            words += f"; {too_large:,} larger than the patch of {window:,.0f} px"
+    return words
 
 
 class TrainingRun(_Run):

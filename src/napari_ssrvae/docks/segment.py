@@ -9,13 +9,18 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.forms import ParameterForm
+from napari_ssrvae.docks.live import LiveView
 from napari_ssrvae.docks.sources import labels_of_layer, plane_of_layer
+from napari_ssrvae.docks.tool_row import ToolRow
 from napari_ssrvae.docks.widgets import Fold, Hint, Progress, primary_button
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.parameters import SegmentationParameters
+from napari_ssrvae.particles.patch_parameters import PatchParameters
 
 if TYPE_CHECKING:
     import napari
+
+    from napari_ssrvae.session import MicrographState
 
 __all__ = ["SegmentPanel"]
 
@@ -32,11 +37,20 @@ class SegmentPanel(QWidget):
         self.session = self.canvas.session
         self.run = self.canvas.segmentation
         self._layers: list = []
+        self._set_for: MicrographState | None = None
 
         self.form = ParameterForm(SegmentationParameters)
+        self.form.changed.connect(self._on_setting)
+        self.patches = ParameterForm(PatchParameters)
+        self.live = LiveView(self.canvas)
+        self.tools = ToolRow(self.canvas)
         self.find = primary_button("Find particles", "Outline every particle of the micrograph")
         self.find.clicked.connect(self.find_particles)
         self.progress = Progress()
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("End the search; the particles stay as they were before")
+        self.stop.setAccessibleName("Stop finding particles")
+        self.stop.clicked.connect(self._stop)
         self.hint = Hint()
 
         self.foreign = QComboBox()
@@ -62,19 +76,28 @@ class SegmentPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (
             Fold("Settings", self.form),
+            Fold("Patches", self.patches),
+            self.live,
             self.find,
             self.progress,
-            self.foreign_row,
+            self.stop,
             self.hint,
+            self.tools,
+            self.foreign_row,
         ):
             column.addWidget(widget)
 
         self.canvas.layers_changed.connect(self.refresh)
         self.session.current_changed.connect(self.refresh)
         self.session.particles_changed.connect(self.refresh)
+        self.session.micrographs_changed.connect(self._on_scale)
+        self.session.current_changed.connect(self._on_scale)
         self.run.changed.connect(self.refresh)
+        self.canvas.preview.failed.connect(self._on_preview_failed)
         self.canvas.training.started.connect(self.refresh)
         self.canvas.training.ended.connect(self.refresh)
+        self._on_scale()
+        self._preview(by_user=False)
         self.refresh()
 
     @property
@@ -103,10 +126,11 @@ class SegmentPanel(QWidget):
         self.find.setEnabled(state is not None and not running and not training)
         self.take.setEnabled(state is not None and not running and not training)
         self.progress.show_fraction(running, self.run.fraction)
+        self.stop.setVisible(running)
         if self.run.error:
             self.hint.say(self.run.error, error=True)
         elif state is None:
-            self.hint.say("Open a micrograph first.")
+            self.hint.say("Open a micrograph first: drop a file or a folder on the window.")
         elif training:
             self.hint.say("While the model trains the particles stay as they are.")
         elif running or self.run.text:
@@ -117,17 +141,52 @@ class SegmentPanel(QWidget):
             )
         self.status_changed.emit(self.status)
 
+    # --- settings ------------------------------------------------------------------------------
+
+    def _on_setting(self) -> None:
+        self._set_for = self.session.current
+        self._preview(by_user=True)
+
+    def _on_scale(self) -> None:
+        """Show lengths in nm where the current micrograph's scale is known."""
+        state = self.session.current
+        if state is None:
+            return
+        before = self.form.unit
+        same = self._set_for in (None, state)
+        self.form.set_pixel_size(state.micrograph.pixel_size_nm, same_micrograph=same)
+        if self.form.unit != before:
+            self._preview(by_user=False)
+
+    def _preview(self, *, by_user: bool) -> None:
+        try:
+            parameters = self.form.values()
+        except InputError as error:
+            self.hint.say(str(error), error=True)
+            return
+        self.canvas.preview.set_parameters(parameters, by_user=by_user)
+
+    def _on_preview_failed(self, message: str) -> None:
+        self.hint.say(message, error=True)
+
+    # --- the search ----------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        self.run.abandon()
+        self.refresh()
+
     def find_particles(self) -> None:
         """Find the particles of the current micrograph in the background."""
         state = self.session.current
         if state is None:
             return
         try:
-            parameters = self.form.values()
+            parameters, patches = self.form.values(), self.patches.values()
         except InputError as error:
             self.run.fail(str(error))
             return
-        self.run.start(state, parameters)
+        self.canvas.tools.leave()
+        self.run.start(state, parameters, patches=patches)
 
     def take_labels(self) -> None:
         """Take the chosen Labels layer as the segmentation of the current micrograph."""

@@ -13,7 +13,7 @@ from napari_ssrvae.errors import InputError
 if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
-    from napari_ssrvae.micrographs import Micrograph
+    from napari_ssrvae.micrographs import Micrograph, PixelSize
 
 __all__ = ["labels_of_layer", "micrograph_of_layer", "pixel_size_of_layer", "plane_of_layer"]
 
@@ -117,7 +117,7 @@ def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph
             data_bar=(int(bar[0]), int(bar[1])) if bar else None,
             pixel_size_source=str(kept.get("pixel_size_source") or source) if pixel_size else "",
             # A scale that the layer was given settles the question.
-            **_choices(() if pixel_size else kept.get("pixel_size_choices")),
+            pixel_size_choices=() if pixel_size else _choices(kept.get("pixel_size_choices")),
         )
     if path and not planes:
         # Opened by another reader, which drops the scale: ask the file itself.
@@ -133,21 +133,15 @@ def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph
                 data_bar=file.data_bar,
                 pixel_size_nm=pixel_size if known else file.pixel_size_nm,
                 pixel_size_source=source if known else file.pixel_size_source,
-                **(
-                    {"pixel_size_choices": ()}
-                    if known and hasattr(file, "pixel_size_choices")
-                    else {}
-                ),
+                pixel_size_choices=() if known else file.pixel_size_choices,
             )
     return replace(micrograph, data_bar=find_data_bar(micrograph.image))
 
 
-def _choices(kept: Any) -> dict[str, Any]:
-    if not kept:
-        return {}
+def _choices(kept: Any) -> tuple[PixelSize, ...]:
     from napari_ssrvae.micrographs import PixelSize
 
-    return {"pixel_size_choices": tuple(PixelSize(float(nm), str(source)) for nm, source in kept)}
+    return tuple(PixelSize(float(nm), str(source)) for nm, source in kept or ())
 
 
 def _same_pixels(first: Any, second: Any) -> bool:
