@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_ssrvae.particles.cutter import PatchCutter
     from napari_ssrvae.particles.look import Look, look_at
     from napari_ssrvae.particles.measurements import measure_particles
     from napari_ssrvae.particles.parameters import SegmentationParameters
+    from napari_ssrvae.particles.patch_parameters import PatchParameters
     from napari_ssrvae.particles.patches import Patches, extract_patches
     from napari_ssrvae.particles.previewing import preview
     from napari_ssrvae.particles.segmentation import (
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Look",
+    "PatchCutter",
+    "PatchParameters",
     "Patches",
     "SegmentProgress",
     "SegmentationParameters",
@@ -39,6 +43,8 @@ __all__ = [
 
 _HOME = {
     "Look": "look",
+    "PatchCutter": "cutter",
+    "PatchParameters": "patch_parameters",
     "Patches": "patches",
     "SegmentProgress": "segmentation",
     "Segmented": "segmentation",

@@ -1,77 +1,63 @@
-"""Bright on black, each particle by itself."""
+"""Whose pixel it is: each particle by itself, with a soft edge."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ssrvae.particles.backgrounds import smooth_background
-
-__all__ = ["normalised", "owners"]
+__all__ = ["HALO", "far_from", "owners"]
 
 # How much of the grey value is kept 1, 2 and 3 pixels outside the mask.
 SOFT_EDGE = (0.75, 0.5, 0.25)
-BRIGHT_END = 98.0
+HALO = len(SOFT_EDGE)
+"""How far outside its mask a particle owns pixels; nearer to the edge of what is given nothing is certain."""
 
 
-def normalised(
-    image: NDArray[np.float32],
-    labels: NDArray[np.int32],
-    n_particles: int,
-    data_bar: tuple[int, int] | None,
-) -> NDArray[np.float32]:
-    """Return grey values in [0, 1]: 0 the smooth background, 1 the bright end of the particles.
-
-    Dark particles are turned bright. The scale is one for the whole micrograph, so a faint particle
-    stays faint beside a bright one.
-    """
-    inside = labels > 0
-    outside = ~_grown(inside, 3)
-    if data_bar is not None:
-        outside[data_bar[0] : data_bar[1]] = False
-        inside = inside.copy()
-        inside[data_bar[0] : data_bar[1]] = False
-    if not outside.any():
-        outside = ~inside
-    width = max(16.0, 4 * float(np.sqrt(inside.sum() / max(1, n_particles))))
-    flat = image - smooth_background(image, outside, width)
-    values = flat[inside] if inside.any() else flat.ravel()
-    if float(np.median(values)) < 0:
-        flat, values = -flat, -values
-    high = float(np.percentile(values, BRIGHT_END))
-    if high <= 0:
-        high = max(float(values.max()), float(np.finfo(np.float32).tiny))
-    shown: NDArray[np.float32] = np.clip(flat / np.float32(high), 0.0, 1.0).astype(np.float32)
-    if data_bar is not None:
-        shown[data_bar[0] : data_bar[1]] = 0
-    return shown
+def far_from(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where no particle owns a pixel, shape of `mask`: more than three steps from the mask."""
+    grown = mask
+    for _ in range(HALO):
+        grown = _beside(grown)
+    return ~grown
 
 
 def owners(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return whose particle each pixel is, up to three pixels outside its mask, and how much of it to keep."""
-    owner = labels.copy()
-    weight = (labels > 0).astype(np.float32)
-    for kept in SOFT_EDGE:
-        grown = _neighbour(owner)
-        new = (owner == 0) & (grown > 0)
-        owner[new] = grown[new]
-        weight[new] = kept
-    return owner, weight
+    """Return whose particle each pixel is, up to three pixels outside its mask, and how much of it to keep.
+
+    Between two particles a pixel is the nearer's; between equals, that with the greater label.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (h, w)
+        With a frame of at least `HALO` pixels of which the result is not used.
+    """
+    height, width = labels.shape
+    owner = labels.copy().ravel()
+    inside = labels != 0
+    weight = inside.astype(np.float32).ravel()
+    ring = _beside(inside)
+    ring &= ~inside
+    ring[0], ring[-1] = False, False
+    at = np.flatnonzero(ring)
+    steps = (-1, 1, -width, width)
+    for nth, kept in enumerate(SOFT_EDGE, 1):
+        nearest = owner[at + steps[0]]
+        for step in steps[1:]:
+            np.maximum(nearest, owner[at + step], out=nearest)
+        owner[at] = nearest
+        weight[at] = kept
+        if nth < HALO:
+            at = np.concatenate([at + step for step in steps])
+            at = at[(at >= width) & (at < (height - 1) * width)]
+            at = at[owner[at] == 0]
+    return owner.reshape(labels.shape), weight.reshape(labels.shape)
 
 
-def _neighbour(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    grown = labels.copy()
-    for axis in (0, 1):
-        ahead = [slice(None), slice(None)]
-        behind = [slice(None), slice(None)]
-        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        np.maximum(grown[tuple(ahead)], labels[tuple(behind)], out=grown[tuple(ahead)])
-        np.maximum(grown[tuple(behind)], labels[tuple(ahead)], out=grown[tuple(behind)])
+def _beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the mask and the pixels beside it."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
     return grown
-
-
-def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    grown = mask.astype(np.int32)
-    for _ in range(by):
-        grown = _neighbour(grown)
-    return grown > 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
 
-from napari_ssrvae.particles.checks import checked_labels
-from napari_ssrvae.particles.pixels import LabelPixels
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ssrvae.particles.checks import opened_labels
+from napari_ssrvae.particles.runs import LabelRuns
 
 __all__ = ["choose_window", "window_for"]
 
@@ -19,7 +21,7 @@ LEAST_WINDOW = 8
 DEFAULT_WINDOW = 32
 
 
-def choose_window(labels: ArrayLike) -> int:
+def choose_window(labels: Any) -> int:
     """Return the edge in pixels of one square window that fits the particles at any angle.
 
     The window holds the circle around the centroid of the largest particle that counts. Particles
@@ -29,14 +31,14 @@ def choose_window(labels: ArrayLike) -> int:
 
     Parameters
     ----------
-    labels : array_like of int, shape (H, W)
+    labels : array_like of int or memory map, shape (H, W)
 
     Returns
     -------
     int
         Even, at least 8; 32 where there is no particle.
     """
-    return window_for(LabelPixels.of(checked_labels(labels)).radii())
+    return window_for(LabelRuns.of(opened_labels(labels)).radii())
 
 
 def window_for(radii: NDArray[np.float64]) -> int:

@@ -1,0 +1,124 @@
+"""A smooth surface through the background, found from an image read in bands and kept as a coarse grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_ssrvae.particles.blocks import block_means
+
+__all__ = ["BlockSums", "Surface"]
+
+COARSEST = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A surface over an image, linear between the centres of blocks of `step` pixels.
+
+    Attributes
+    ----------
+    grid : ndarray of float32, shape (ceil(H / step), ceil(W / step))
+    step : int
+    """
+
+    grid: NDArray[np.float32]
+    step: int
+
+    def at(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Return the surface at every pixel of a part of the image, shape (h, w)."""
+        (top, bottom, down), (left, right, along) = (
+            self._between(part, n) for part, n in zip((rows, columns), self.grid.shape, strict=True)
+        )
+        # Down the rows last: what is added up then are whole rows of the picture.
+        used = np.unique(np.concatenate([top, bottom]))
+        grid = self.grid[used]
+        across = grid[:, left] * (1 - along) + grid[:, right] * along
+        surface: NDArray[np.float32] = across[np.searchsorted(used, top)]
+        surface *= 1 - down[:, None]
+        below = across[np.searchsorted(used, bottom)]
+        below *= down[:, None]
+        surface += below
+        return surface
+
+    def _between(
+        self, part: slice, n: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+        """Return the two grid points around each pixel of one axis, and how near it is to the second."""
+        at = np.clip((np.arange(part.start, part.stop) + 0.5) / self.step - 0.5, 0, n - 1)
+        low = np.minimum(at.astype(np.intp), max(n - 2, 0))
+        return low, np.minimum(low + 1, n - 1), (at - low).astype(np.float32)
+
+
+class BlockSums:
+    """Means of the known pixels over blocks, gathered band by band.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Of the image.
+    width_px : float
+        Sigma of the Gaussian that the surface will be as smooth as.
+    """
+
+    def __init__(self, shape: tuple[int, ...], width_px: float) -> None:
+        self.step = int(np.clip(width_px // 4, 1, COARSEST))
+        self.sigma = width_px / self.step
+        coarse = [-(-n // self.step) for n in shape]
+        self.weight = np.zeros(coarse, np.float32)
+        self.total = np.zeros(coarse, np.float32)
+
+    def put(self, start: int, known: NDArray[np.bool_], values: NDArray[np.float32]) -> None:
+        """Take in whole rows of pixels from row `start`, a multiple of `step`.
+
+        Parameters
+        ----------
+        known : ndarray of bool, shape (h, W)
+        values : ndarray of float32, shape (h, W)
+        """
+        at = start // self.step
+        for kept, pixels in (
+            (self.weight, known.astype(np.float32)),
+            (self.total, values * known),
+        ):
+            blocks = block_means(pixels, self.step)
+            kept[at : at + len(blocks)] = blocks
+
+    def surface(self, otherwise: float) -> Surface:
+        """Return a smooth surface through what is known, or the level `otherwise` where nothing is.
+
+        A parabola through all of it, and on it what normalised convolution finds (Knutsson and Westin 1993):
+        the Gaussian mean of the known pixels only, so that a particle leaves no bump. The parabola keeps a
+        slope from being bent at the edges of the image.
+        """
+        weight, sigma = self.weight, self.sigma
+        if not weight.any():
+            return Surface(np.full((1, 1), otherwise, np.float32), self.step)
+        bowl = _parabola(self.total, weight)
+        total = self.total - weight * bowl
+        # Far from any known pixel the surface falls back, first to a wider mean, then to the parabola.
+        surface = np.zeros(weight.shape, dtype=np.float32)
+        for factor in (4.0, 1.0):
+            near = ndimage.gaussian_filter(weight, sigma * factor, mode="nearest", truncate=3)
+            value = ndimage.gaussian_filter(total, sigma * factor, mode="nearest", truncate=3)
+            surface = (value + 0.01 * surface) / (near + 0.01)
+        surface += bowl
+        return Surface(surface, self.step)
+
+
+def _parabola(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weighted least-squares surface of second order, shape of `weight`."""
+    rows = np.linspace(-1, 1, weight.shape[0])[:, None] * np.ones((1, weight.shape[1]))
+    columns = np.linspace(-1, 1, weight.shape[1])[None, :] * np.ones((weight.shape[0], 1))
+    terms = np.stack(
+        [np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2]
+    ).reshape(6, -1)
+    square = (terms * weight.ravel()) @ terms.T
+    # A whisper of ridge: a narrow image has no second order across.
+    square[np.diag_indices(6)] += 1e-6 * np.trace(square) / 6
+    solution = np.linalg.solve(square, terms @ total.ravel().astype(np.float64))
+    surface: NDArray[np.float32] = (solution @ terms).reshape(weight.shape).astype(np.float32)
+    return surface
