@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.evaluation.aggregates import Aggregates
+from napari_ssrvae.evaluation.artefacts import Artefacts, charged, defocused, drifted, saturated
 from napari_ssrvae.evaluation.banner_drawing import banner_height, draw_banner
 from napari_ssrvae.evaluation.placing import Spheres, agglomerate, place
+from napari_ssrvae.evaluation.recording import recorded
+from napari_ssrvae.evaluation.relief_picture import relief_specimen
 from napari_ssrvae.evaluation.sem_picture import draw_particles, substrate
+from napari_ssrvae.evaluation.substrates import Support, surface
 
 __all__ = ["CLASS_NAMES", "GeneratedMicrograph", "generate_micrograph"]
 
@@ -27,19 +32,19 @@ class GeneratedMicrograph:
 
     Attributes
     ----------
-    image : ndarray of uint8, shape (H, W)
+    image : ndarray of uint8 or uint16, shape (H, W)
     labels : ndarray of int32, shape (H, W)
         True instances, 1..N; an agglomerate is one.
     classes : ndarray of int64, shape (N,)
-        Number of spheres in agglomerate `i + 1`, from 1.
+        Number of primary particles in agglomerate `i + 1`, from 1.
     class_names : tuple of str
-        Name of class `k` at `k - 1`.
+        Name of class `k` at `k - 1`; empty for agglomerates of any number.
     pixel_size_nm : float
     data_bar : (int, int) or None
     seed : int
     """
 
-    image: NDArray[np.uint8]
+    image: NDArray[np.uint8] | NDArray[np.uint16]
     labels: NDArray[np.int32]
     classes: NDArray[np.int64]
     class_names: tuple[str, ...]
@@ -66,6 +71,10 @@ def generate_micrograph(
     gap_px: float | None = None,
     pixel_size_nm: float = 2.0,
     data_bar: bool = True,
+    aggregates: Aggregates | None = None,
+    support: Support = "wafer",
+    support_strength: float = 0.05,
+    artefacts: Artefacts | None = None,
 ) -> GeneratedMicrograph:
     """Generate a SEM-like micrograph of agglomerates of 1 to 4 touching spheres.
 
@@ -105,6 +114,14 @@ def generate_micrograph(
     pixel_size_nm : float
     data_bar : bool
         Whether to write a banner with a scale bar at the bottom.
+    aggregates : Aggregates, optional
+        Agglomerates of many primary particles in relief, in place of `class_fractions` and `style`.
+    support : str
+        Structure of the substrate, see `substrates.surface`.
+    support_strength : float
+        Its amplitude as a share of the grey range.
+    artefacts : Artefacts, optional
+        Charging, drift, defocus, saturation, compression, depth in bits.
 
     Returns
     -------
@@ -117,33 +134,53 @@ def generate_micrograph(
     """
     fractions = _checked(n_particles, sphere_diameter_px, class_fractions, pixel_size_nm)
     rng = np.random.default_rng(seed)
-    classes = _classes(n_particles, fractions, rng)
-    groups = [agglomerate(int(n), sphere_diameter_px, rng) for n in classes]
+    faults = artefacts or Artefacts()
+    names: tuple[str, ...] = ()
     gap = max(3.0, sum(sphere_diameter_px) / 6) if gap_px is None else float(gap_px)
-    shape, rows, spheres = _laid_out(groups, shape, coverage, gap, data_bar, rng)
-    specimen, labels = _specimen(
-        spheres,
-        (rows, shape[1]),
-        style == "faceted",
-        polarity,
-        contrast,
-        edge,
-        gradient,
-        blur_px,
-        rng,
-    )
-    image = np.zeros(shape, np.uint8)
-    image[:rows] = _recorded(specimen, noise, rng)
+    if aggregates is None:
+        names = CLASS_NAMES[: len(fractions)]
+        classes = _classes(n_particles, fractions, rng)
+        groups = [agglomerate(int(n), sphere_diameter_px, rng) for n in classes]
+        shape, rows, spheres = _laid_out(groups, shape, coverage, gap, data_bar, rng)
+        specimen, labels = _specimen(
+            spheres, (rows, shape[1]), style == "faceted", contrast, edge, gradient, rng
+        )
+    else:
+        shape, specimen, labels, classes = relief_specimen(
+            n_particles,
+            sphere_diameter_px,
+            aggregates,
+            shape,
+            lambda s: s[0] - (banner_height(s[0]) if data_bar else 0),
+            coverage=coverage,
+            gap=gap,
+            contrast=contrast,
+            edge=edge,
+            gradient=gradient,
+            rng=rng,
+        )
+        rows = len(labels)
+    if support != "wafer":
+        # Particles hide what they lie on.
+        structure = surface(support, labels.shape, support_strength, rng)
+        specimen = specimen + structure * (labels == 0)
+    specimen = charged(specimen, labels, faults, rng)
+    specimen = _levelled(specimen, polarity, blur_px)
+    specimen = drifted(saturated(defocused(specimen, faults, rng), faults), faults, rng)
+    top = recorded(specimen, noise, faults, rng)
+    image = np.zeros(shape, top.dtype)
+    image[:rows] = top
     truth = np.zeros(shape, np.int32)
     truth[:rows] = labels
     if data_bar:
         text = "EHT 5.00 kV   WD 4.1 mm   SE2   generated"
-        image[rows:] = draw_banner(shape[0] - rows, shape[1], pixel_size_nm, text)
+        banner = draw_banner(shape[0] - rows, shape[1], pixel_size_nm, text)
+        image[rows:] = banner.astype(top.dtype) * (257 if top.dtype == np.uint16 else 1)
     return GeneratedMicrograph(
         image=image,
         labels=truth,
         classes=classes,
-        class_names=CLASS_NAMES[: len(fractions)],
+        class_names=names,
         pixel_size_nm=float(pixel_size_nm),
         data_bar=(rows, shape[0]) if data_bar else None,
         seed=seed,
@@ -217,14 +254,12 @@ def _specimen(
     spheres: Spheres,
     shape: tuple[int, int],
     faceted: bool,
-    polarity: str,
     contrast: float,
     edge: float,
     gradient: float,
-    blur_px: float,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return the grey values in [0, 1] before any noise, and the true labels."""
+    """Return the signal and the true labels."""
     brightness, cover, labels = draw_particles(spheres, shape, faceted=faceted, edge=edge, rng=rng)
     ground = substrate(shape, gradient, rng)
     # Electrons from the substrate are caught by the particles beside it.
@@ -233,19 +268,12 @@ def _specimen(
     particles = contrast * brightness * cover
     # The signal adds up where a thin particle lets the substrate through only outside its cover.
     picture = ground * (1 - 0.5 * cover) + dark * (1 - cover) + particles
+    return picture, labels
+
+
+def _levelled(picture: NDArray[np.float32], polarity: str, blur_px: float) -> NDArray[np.float32]:
+    """Return the grey values in [0, 1] before any noise."""
     if polarity == "dark":
         picture = -picture
     picture = picture - 0.5 * (np.percentile(picture, 1) + np.percentile(picture, 99)) + 0.48
-    return ndimage.gaussian_filter(picture.astype(np.float32), blur_px), labels
-
-
-def _recorded(
-    specimen: NDArray[np.float32], noise: float, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Return 8-bit grey values with shot noise and the flicker of the scan lines."""
-    flicker = rng.normal(0.0, 0.08 * noise, size=(specimen.shape[0], 1))
-    picture = np.clip(specimen + flicker, 0.0, 1.0)
-    if noise > 0:
-        counts = 0.5 / noise**2  # electrons at white, so that middle grey has the wished deviation
-        picture = rng.poisson(picture * counts) / counts
-    return np.clip(np.rint(255 * picture), 0, 255).astype(np.uint8)
+    return ndimage.gaussian_filter(picture.astype(np.float32), blur_px)

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from napari_ssrvae.evaluation.placing import Spheres
 
-__all__ = ["draw_particles", "substrate"]
+__all__ = ["draw_particles", "substrate", "texture"]
 
 
 def draw_particles(
@@ -105,12 +105,12 @@ def substrate(
     bow = -0.5 * ((rows - rng.uniform(-0.5, 0.5)) ** 2 + (columns - rng.uniform(-0.5, 0.5)) ** 2)
     uneven = slope + bow
     uneven = gradient * (uneven - uneven.mean()) / max(float(np.ptp(uneven)), 1e-6)
-    blotches = _texture(shape, 24.0, rng)
-    grain = _texture(shape, 1.2, rng)
+    blotches = texture(shape, 24.0, rng)
+    grain = texture(shape, 1.2, rng)
     return np.asarray(uneven + 0.012 * blotches + 0.010 * grain, np.float32)
 
 
-def _texture(shape: tuple[int, int], width: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def texture(shape: tuple[int, int], width: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return smooth noise of unit variance with grains `width` pixels wide."""
     step = max(1, int(width // 3))
     coarse = rng.standard_normal([n // step + 2 for n in shape], dtype=np.float32)
