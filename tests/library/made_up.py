@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from napari_ssrvae.library import ParticleChange, ParticleLibrary
+from napari_ssrvae.library import ActResult, EditMask, ParticleChange, ParticleLibrary
+from napari_ssrvae.workflow import editing
+from napari_ssrvae.workflow.editing import MaskEdit
 
 SIZE = 8
 
@@ -92,3 +94,22 @@ def new_library(folder: Path) -> ParticleLibrary:
     library = ParticleLibrary.create(folder)
     fill(library, library.add_micrograph(picture()), grid_mask())
     return library
+
+
+def act_of(library: ParticleLibrary, micrograph_id: int, edit: MaskEdit) -> EditMask:
+    """The act of an edit, with measurements and patches like those of `measured` and `cut`."""
+    new = np.zeros(edit.pixels.shape, np.int32)
+    edit.pixels.write(new)
+    particles = library.particles(micrograph_id)
+    by_label = dict(zip(particles["label_id"], particles.index, strict=True))
+    removed = tuple(by_label[i] for i in edit.removed)
+    return EditMask(micrograph_id, edit.kind, removed, edit.pixels, measured(new), cut(new))
+
+
+def change_by_hand(
+    library: ParticleLibrary, micrograph_id: int, kind: str, *arguments: Any
+) -> ActResult:
+    """Delete, merge, split or paint; the arguments are those of `workflow.editing` after the mask."""
+    end = "particle" if kind in ("split", "paint") else "particles"
+    edit = getattr(editing, f"{kind}_{end}")(library.mask(micrograph_id), *arguments)
+    return library.do(act_of(library, micrograph_id, edit))

@@ -65,7 +65,9 @@ def checked_edit(database: Database, act: EditMask) -> CheckedEdit:
             f"Mask, measurements and patches of the edit of {name} are not about the same particles: "
             "make all three from one mask."
         )
-    if images.shape != (len(label_ids), size, size) and label_ids:
+    if not label_ids:
+        images = np.zeros((0, size, size), np.float32)
+    if images.shape != (len(label_ids), size, size):
         raise InputError(
             f"The patches are {images.shape[-1]} px wide, those in the library {size} px: "
             f"extract them with size={size}."

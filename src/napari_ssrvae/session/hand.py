@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,11 @@ from napari_ssrvae.errors import InputError
 from napari_ssrvae.session.state import MicrographState
 from napari_ssrvae.workflow import editing
 from napari_ssrvae.workflow.editing import MaskEdit
-from napari_ssrvae.workflow.hand_edits import PatchLook, edit_act
+from napari_ssrvae.workflow.hand_edits import edit_act
 
 if TYPE_CHECKING:
     from napari_ssrvae.library import EditMask, MaskChange, ParticleLibrary
+    from napari_ssrvae.particles.cutter import PatchCutter
 
 __all__ = ["act_of", "came_as", "deletion", "merger", "painting", "show_edit", "splitting"]
 
@@ -58,17 +58,31 @@ def painting(state: MicrographState, points: ArrayLike, radius_px: float) -> Mas
 def act_of(library: ParticleLibrary, state: MicrographState, edit: MaskEdit) -> EditMask:
     """Return the act that an edit is, its new particles measured and cut out."""
     assert state.micrograph_id is not None
-    row = library.micrographs().to_dict("index")[state.micrograph_id]
-    record = json.loads(row["parameters"] or "{}")
-    options = {
-        name: value
-        for name, value in dict(record.get("patches") or {}).items()
-        if name in ("mask_neighbours", "normalise")
-    }
-    look = PatchLook(int(row["patch_size"]), int(row["window_px"]), options)
+    cutter = _cutter(library, state) if edit.added else None
     return edit_act(
-        state.micrograph, state.micrograph_id, _mask(state), state.particle_ids, edit, look
+        state.micrograph, state.micrograph_id, _mask(state), state.particle_ids, edit, cutter
     )
+
+
+def _cutter(library: ParticleLibrary, state: MicrographState) -> PatchCutter:
+    """Return what cuts patches like those that are there; looking at the whole micrograph takes a moment, once."""
+    if state.cutter is None:
+        from napari_ssrvae.particles.cutter import PatchCutter
+        from napari_ssrvae.workflow import patches_of
+
+        assert state.micrograph_id is not None
+        row = library.micrographs().to_dict("index")[state.micrograph_id]
+        look = patches_of(row)
+        state.cutter = PatchCutter.of(
+            state.micrograph.image,
+            _mask(state),
+            size=look.size,
+            window=int(row["window_px"]),
+            mask_neighbours=look.mask_neighbours,
+            normalise=look.normalise,
+            data_bar=state.micrograph.data_bar,
+        )
+    return state.cutter
 
 
 def show_edit(library: ParticleLibrary, state: MicrographState, change: MaskChange) -> None:

@@ -152,7 +152,7 @@ class Session:
         micrograph = corrected(state.micrograph, rows)
         if self._library is not None and state.micrograph_id is not None:
             self._library.set_data_bar(state.micrograph_id, micrograph.data_bar)
-        state.micrograph, state.data_bar_by_hand = micrograph, True
+        state.micrograph, state.data_bar_by_hand, state.cutter = micrograph, True, None
         self.micrographs_changed.emit()
 
     # --- the library ---------------------------------------------------------------------------

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from napari_ssrvae.library import ParticleClass, ParticleLibrary, PixelRuns
     from napari_ssrvae.micrographs import Micrograph
+    from napari_ssrvae.particles.cutter import PatchCutter
 
 __all__ = ["ClassSummary", "Known", "MicrographState", "read_known", "summarise"]
 
@@ -42,6 +43,8 @@ class MicrographState:
         Class id of each label id, 0 = none.
     probability : ndarray of float32, shape (L + 1,)
         The model's probability of its class; NaN where there is no prediction.
+    cutter : PatchCutter or None
+        Cuts patches of edited particles like the others; made when it is first needed.
     """
 
     micrograph: Micrograph
@@ -54,11 +57,13 @@ class MicrographState:
     by_hand: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
     by_model: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
     probability: NDArray[np.float32] = field(default_factory=lambda: np.full(1, np.nan, np.float32))
+    cutter: PatchCutter | None = field(default=None, repr=False)
 
     def clear(self) -> None:
         """Forget the particles."""
         self.labels = None
         self.table = None
+        self.cutter = None
         self._make_room(1)
 
     def take(self, labels: NDArray[np.int32], table: pd.DataFrame) -> None:

@@ -14,6 +14,8 @@ from napari_ssrvae.workflow.particles import (
     TYPED,
     ParticlesFound,
     find_particles,
+    patches_of,
+    project_patches,
     project_window,
     store_particles,
 )
@@ -47,6 +49,8 @@ __all__ = [
     "free_model_name",
     "guarded",
     "label_from_csv",
+    "patches_of",
+    "project_patches",
     "project_window",
     "read_model_card",
     "read_traversals",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,8 +19,20 @@ if TYPE_CHECKING:
     from napari_ssrvae.library import ParticleChange, ParticleLibrary
     from napari_ssrvae.micrographs import Micrograph
     from napari_ssrvae.particles import Patches, SegmentationParameters
+    from napari_ssrvae.particles.patch_parameters import PatchParameters
 
-__all__ = ["TYPED", "ParticlesFound", "find_particles", "project_window", "store_particles"]
+__all__ = [
+    "TYPED",
+    "ParticlesFound",
+    "find_particles",
+    "patches_of",
+    "project_patches",
+    "project_window",
+    "store_particles",
+]
+
+# Shares of the whole work after which each step is done.
+SEGMENTED, MEASURED = 0.6, 0.8
 
 TYPED = "typed by hand"
 """The source of a pixel size that a person gave; it outlives what files and layers say."""
@@ -39,24 +52,31 @@ def find_particles(
     micrograph: Micrograph,
     parameters: SegmentationParameters | None = None,
     *,
+    patches: PatchParameters | None = None,
     labels: NDArray[Any] | None = None,
     source: str = "",
     window: int | str = "auto",
-    size: int = 48,
+    size: int | None = None,
 ) -> Iterator[Progress | ParticlesFound]:
-    """Find, measure and cut out the particles of one micrograph.
+    """Find, measure and cut out the particles of one micrograph; to stop, stop iterating.
+
+    A micrograph that does not fit into memory is worked through in parts.
 
     Parameters
     ----------
     micrograph : Micrograph
     parameters : SegmentationParameters, optional
-        How to segment; ignored where `labels` is given.
+        How to segment; ignored where `labels` is given. Lengths in nm need the micrograph's pixel size.
+    patches : PatchParameters, optional
+        How to cut out.
     labels : ndarray of integers, shape (H, W), optional
         A segmentation made elsewhere, taken as it is. A plain mask (one value) is split into its connected parts.
     source : str
         Where `labels` came from, for the record.
     window : int or "auto"
         Edge in pixels of the square cut around each particle; "auto" fits the largest.
+    size : int, optional
+        Edge of a patch, in place of that in `patches`.
 
     Raises
     ------
@@ -67,30 +87,59 @@ def find_particles(
         SegmentationParameters,
         extract_patches,
         measure_particles,
-        segment_particles,
     )
+    from napari_ssrvae.particles.patch_parameters import PatchParameters
 
+    look = patches or PatchParameters()
+    if size is not None:
+        look = look.model_copy(update={"size": size})
     if labels is None:
         parameters = parameters or SegmentationParameters()
-        yield Progress(0.0, "Separating particles from the background")
-        found = segment_particles(micrograph.image, parameters, data_bar=micrograph.data_bar)
+        found = yield from _segmented(micrograph, parameters)
         record: dict[str, Any] = {"source": "segmentation", **parameters.model_dump(mode="json")}
-        if not found.any():
-            raise InputError(
-                f"No particles were found in {micrograph.name}: try another method or polarity, "
-                "or a smaller least size."
-            )
     else:
         found = _foreign_labels(labels, micrograph)
         record = {"source": source or "labels made elsewhere"}
-    yield Progress(0.5, "Measuring")
-    table = measure_particles(micrograph.image, found, micrograph.pixel_size_nm)
-    yield Progress(0.7, "Cutting out")
-    patches = extract_patches(
-        micrograph.image, found, size=size, window=cast(Any, window), data_bar=micrograph.data_bar
+    yield Progress(SEGMENTED, "Measuring")
+    table = measure_particles(
+        micrograph.image, found, micrograph.pixel_size_nm, data_bar=micrograph.data_bar
+    )
+    yield Progress(MEASURED, "Cutting out")
+    cut = extract_patches(
+        micrograph.image,
+        found,
+        size=look.size,
+        window=cast(Any, window),
+        mask_neighbours=look.mask_neighbours,
+        normalise=look.normalise,
+        data_bar=micrograph.data_bar,
     )
     yield Progress(1.0, f"{len(table):,} particles")
-    yield ParticlesFound(found, table, patches, record)
+    yield ParticlesFound(found, table, cut, record | {"patches": look.model_dump(mode="json")})
+
+
+def _segmented(
+    micrograph: Micrograph, parameters: SegmentationParameters
+) -> Generator[Progress, None, NDArray[np.int32]]:
+    from napari_ssrvae.particles import Segmented, iter_segment
+
+    found: Segmented | None = None
+    for event in iter_segment(
+        micrograph.image,
+        parameters,
+        data_bar=micrograph.data_bar,
+        pixel_size_nm=micrograph.pixel_size_nm,
+    ):
+        if isinstance(event, Segmented):
+            found = event
+        else:
+            yield Progress(SEGMENTED * event.fraction, event.text)
+    if found is None or not found.n_particles:
+        raise InputError(
+            f"No particles were found in {micrograph.name}: try another method or polarity, "
+            "or a smaller least size."
+        )
+    return found.labels
 
 
 def _foreign_labels(labels: NDArray[Any], micrograph: Micrograph) -> NDArray[np.int32]:
@@ -121,6 +170,30 @@ def _foreign_labels(labels: NDArray[Any], micrograph: Micrograph) -> NDArray[np.
         else relabel_sequential(labels.astype(np.int64))[0]
     )
     return np.ascontiguousarray(whole, dtype=np.int32)
+
+
+def patches_of(row: Mapping[Any, Any]) -> PatchParameters:
+    """Return how the patches of a micrograph were cut; `row` is one of `ParticleLibrary.micrographs`."""
+    from napari_ssrvae.particles.patch_parameters import PatchParameters
+
+    record = json.loads(row["parameters"]) if isinstance(row["parameters"], str) else {}
+    kept = dict(record.get("patches") or {})
+    known = {name: value for name, value in kept.items() if name in PatchParameters.model_fields}
+    return PatchParameters(**known | {"size": int(row["patch_size"])})
+
+
+def project_patches(
+    library: ParticleLibrary | None, micrograph: Micrograph
+) -> PatchParameters | None:
+    """Return how the other micrographs of the project were cut out; None while nothing fixes it.
+
+    All patches of a project are cut alike: a model compares them.
+    """
+    if library is None:
+        return None
+    known = library.micrographs()
+    others = known[known["window_px"].notna() & (known["sha256"] != micrograph.sha256)]
+    return None if others.empty else patches_of(others.iloc[0].to_dict())
 
 
 def project_window(library: ParticleLibrary | None, micrograph: Micrograph) -> int | str:
