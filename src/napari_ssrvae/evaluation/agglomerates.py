@@ -276,4 +276,5 @@ def _levelled(picture: NDArray[np.float32], polarity: str, blur_px: float) -> ND
     if polarity == "dark":
         picture = -picture
     picture = picture - 0.5 * (np.percentile(picture, 1) + np.percentile(picture, 99)) + 0.48
-    return ndimage.gaussian_filter(picture.astype(np.float32), blur_px)
+    blurred: NDArray[np.float32] = ndimage.gaussian_filter(picture.astype(np.float32), blur_px)
+    return blurred

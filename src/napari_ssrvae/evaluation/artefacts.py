@@ -69,7 +69,8 @@ def charged(
     if how.charging_halo:
         ring = ndimage.gaussian_filter(inside.astype(np.float32), how.halo_width_px)
         ring /= max(float(np.percentile(ring[~inside], 99)) if (~inside).any() else 1.0, 1e-6)
-        picture = picture + how.charging_halo * np.minimum(ring, 1.2) * ~inside
+        halo = how.charging_halo * np.minimum(ring, 1.2) * ~inside
+        picture = np.asarray(picture + halo, np.float32)
     if how.charging_streaks:
         n = int(labels.max())
         charge = np.where(rng.random(n + 1) < 0.5, rng.uniform(0.3, 1.0, n + 1), 0.0)
@@ -92,7 +93,8 @@ def drifted(
         walk = ndimage.gaussian_filter1d(np.cumsum(rng.normal(size=rows)), 0.03 * rows + 1)
         jump = np.where(np.arange(rows) > rng.integers(rows), 0.4 * rng.choice([-1, 1]), 0.0)
         walk = (walk - walk.mean()) / max(float(np.ptp(walk)), 1e-6) + jump * 0.5
-        picture = picture + (how.slow_scan_drift * walk)[:, None]
+        drift = how.slow_scan_drift * walk.astype(np.float32)
+        picture = picture + drift[:, None]
     if how.line_jitter:
         picture = picture + rng.normal(0, how.line_jitter, (rows, 1))
     return np.asarray(picture, np.float32)

@@ -16,6 +16,8 @@ __all__ = ["Laid", "lay"]
 TRIES = 250
 # What shows less than this of an agglomerate at the border is not counted on to be found.
 LEAST_PIECE = 0.15
+# Pixels that two agglomerates share at least where one lies on the other.
+LEAST_CONTACT = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +90,7 @@ def lay(
                 break
             if may_overlap:
                 under = owner[grid][seen]
-                held = np.bincount(under[under >= 0], minlength=1) if (under >= 0).any() else []
-                enough = {i for i in close if i < len(held) and held[i] >= 12}
+                enough = {i for i in close if (under == i).sum() >= LEAST_CONTACT}
                 if enough == close and (under >= 0).mean() < 0.5:
                     break
         else:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.checks import checked_labels
 
-__all__ = ["Matching", "match_particles"]
+__all__ = ["Matching", "foreground_dice", "match_particles"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,3 +94,22 @@ def match_particles(labels: ArrayLike, truth: ArrayLike, *, iou: float = 0.5) ->
         n_labels=int((found_ids > 0).sum()),
         n_truth=int((true_ids > 0).sum()),
     )
+
+
+def foreground_dice(labels: ArrayLike, truth: ArrayLike) -> float:
+    """Return the Dice coefficient of all particles together against the background; 1 where both are empty.
+
+    Parameters
+    ----------
+    labels, truth : array_like of int, shape (H, W)
+        0 for background.
+
+    Raises
+    ------
+    InputError
+        The two are not of one shape.
+    """
+    true = checked_labels(truth) > 0
+    found = checked_labels(labels, true.shape) > 0
+    total = int(true.sum()) + int(found.sum())
+    return 2 * int((true & found).sum()) / total if total else 1.0

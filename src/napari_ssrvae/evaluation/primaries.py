@@ -78,8 +78,8 @@ def draw_primary(
     """
     reach = int(np.ceil(radius * (1.8 if habit != "rod" else aspect + 1))) + 2
     top, left = int(centre[0]) - reach, int(centre[1]) - reach
-    y = np.arange(2 * reach + 1)[:, None] + (top - centre[0])
-    x = np.arange(2 * reach + 1)[None, :] + (left - centre[1])
+    y: NDArray[np.floating] = np.arange(2.0 * reach + 1)[:, None] + (top - centre[0])
+    x: NDArray[np.floating] = np.arange(2.0 * reach + 1)[None, :] + (left - centre[1])
     if habit in ("sphere", "irregular"):
         height, steep, facing = _lump(
             y, x, radius, roughness if habit == "irregular" else 0.0, detector, rng
@@ -97,13 +97,13 @@ def draw_primary(
 
 
 def _lump(
-    y: NDArray[np.float64],
-    x: NDArray[np.float64],
+    y: NDArray[np.floating],
+    x: NDArray[np.floating],
     radius: float,
     roughness: float,
     detector: float,
     rng: np.random.Generator,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     angle = np.arctan2(y, x)
     outline = np.ones_like(angle)
     if roughness > 0:
@@ -136,7 +136,7 @@ def _lump(
 
 def _faces(
     habit: str, aspect: float, direction: float, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Return unit normals (n, 3) as row, column, height, and distances of faces for a radius of 1."""
     cube = np.concatenate([np.eye(3), -np.eye(3)])
     if habit == "rod":
@@ -168,35 +168,35 @@ def _faces(
     return normals, np.concatenate([rng.uniform(0.7, 1.0, 14), np.full(6, 1.1)])
 
 
-def _turned(direction: float, tilt: float) -> NDArray[np.float64]:
+def _turned(direction: float, tilt: float) -> NDArray[np.floating]:
     c, s = np.cos(direction), np.sin(direction)
     flat = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
     c, s = np.cos(tilt), np.sin(tilt)
-    up: NDArray[np.float64] = flat @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    up: NDArray[np.floating] = flat @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
     return up
 
 
-def _random_turn(rng: np.random.Generator, tilt: float) -> NDArray[np.float64]:
+def _random_turn(rng: np.random.Generator, tilt: float) -> NDArray[np.floating]:
     first = _turned(rng.uniform(0, 2 * np.pi), rng.uniform(-tilt, tilt))
     return first @ _turned(rng.uniform(0, 2 * np.pi), rng.uniform(-tilt, tilt))
 
 
 def _convex(
-    y: NDArray[np.float64],
-    x: NDArray[np.float64],
-    normals: NDArray[np.float64],
-    offsets: NDArray[np.float64],
+    y: NDArray[np.floating],
+    x: NDArray[np.floating],
+    normals: NDArray[np.floating],
+    offsets: NDArray[np.floating],
     radius: float,
     detector: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
     """Return height, steepness and facing of the body `normals @ point <= offsets`."""
     upper = normals[:, 2] > 1e-3
     lower = normals[:, 2] < -1e-3
     wall = ~upper & ~lower
 
-    def planes(which: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def planes(which: NDArray[np.bool_]) -> NDArray[np.floating]:
         n, d = normals[which], offsets[which]
-        part: NDArray[np.float64] = (
+        part: NDArray[np.floating] = (
             d[:, None, None] - n[:, :1, None] * y - n[:, 1:2, None] * x
         ) / n[:, 2:, None]
         return part

@@ -58,4 +58,5 @@ def secondary_electrons(
     away = (-np.sin(detector) * 0.6 * radius, -np.cos(detector) * 0.6 * radius)
     cast = ndimage.shift(walls, away, order=1, mode="nearest")
     shade = how.shadow * contrast * np.clip(cast, 0, 1.3)
-    return np.where(inside, 0.5 * ground + particles, ground - shade).astype(np.float32)
+    lit = np.where(inside, 0.5 * ground + particles, ground - shade)
+    return np.asarray(lit, np.float32)

@@ -42,11 +42,11 @@ def surface(
         ridges = -np.abs(texture(shape, 12, rng)) - 0.5 * np.abs(texture(shape, 5, rng))
         return _unit(ridges + 0.6 * texture(shape, 40, rng), strength)
     if support == "membrane":
-        return strength * _pores(shape, rng)
+        return np.asarray(strength * _pores(shape, rng), np.float32)
     if support == "scratched":
-        return strength * _lines(shape, 14, 0.7, rng)
+        return np.asarray(strength * _lines(shape, 14, 0.7, rng), np.float32)
     if support == "fibres":
-        return strength * np.abs(_lines(shape, 7, 2.5, rng))
+        return np.asarray(strength * np.abs(_lines(shape, 7, 2.5, rng)), np.float32)
     return np.zeros(shape, np.float32)
 
 
