@@ -150,7 +150,7 @@ _MANY: dict[str, dict[str, Any]] = {
             charging_halo=-0.12, charging_streaks=0.2, slow_scan_drift=0.15, line_jitter=0.015
         ),
     ),
-    "slow-scan drift": _many(_TITANIA, artefacts=Art(slow_scan_drift=0.4), contrast=0.4),
+    "slow-scan drift": _many(_TITANIA, artefacts=Art(slow_scan_drift=0.25), contrast=0.4),
     "strong shadow": _many(
         Agg(primaries=(1, 40), fractal_dimension=2.5, shadow=0.8, occlusion=0.9), contrast=0.4
     ),

@@ -203,13 +203,16 @@ def _convex(
 
     ceilings = planes(upper)
     roof = ceilings.min(axis=0)
-    inside = roof >= planes(lower).max(axis=0)
+    # How far within the outline, as electrons leave easily there too.
+    depth = roof - planes(lower).max(axis=0)
     for n, d in zip(normals[wall], offsets[wall], strict=True):
-        inside &= n[0] * y + n[1] * x <= d
+        depth = np.minimum(depth, d - n[0] * y - n[1] * x)
+    inside = depth >= 0
     face = ceilings.argmin(axis=0)
     upright = normals[upper][:, 2][face]
     second = np.partition(ceilings, 1, axis=0)[1] if len(ceilings) > 1 else roof + radius
-    line = np.exp(-(((second - roof) / (EDGE_LINE * radius)) ** 2))
+    width = max(EDGE_LINE * radius, 0.8)
+    line = np.exp(-((np.minimum(second - roof, np.maximum(depth, 0.0)) / width) ** 2))
     toward = normals[upper][:, 0] * np.sin(detector) + normals[upper][:, 1] * np.cos(detector)
     steep = np.clip(np.maximum(1 - upright, 0.55 * line), 0, 1)
     return np.where(inside, roof, -np.inf), steep, toward[face]
