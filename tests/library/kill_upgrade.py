@@ -33,7 +33,7 @@ def main(old: Path, rounds: int) -> None:
             if pid == 0:
                 # The alarm ends the process: evenly over the time that opening takes.
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
-                signal.setitimer(signal.ITIMER_REAL, whole * (number + 1) / rounds)
+                signal.setitimer(signal.ITIMER_REAL, 2 * whole * (number + 1) / rounds)
                 ParticleLibrary.open(folder)
                 os._exit(0)
             os.waitpid(pid, 0)

@@ -37,6 +37,17 @@ def test_everything_acknowledged_survives_being_killed(tmp_path: Path) -> None:
         assert len(list((tmp_path / "gold" / "patches").iterdir())) == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork to kill many children quickly")
+def test_every_edit_of_a_mask_that_was_acknowledged_survives_being_killed(tmp_path: Path) -> None:
+    code = (HERE / "kill_edits.py").read_text()
+    done = run_python(code, tmp_path, 12, 7)
+    assert done.returncode == 0, done.stderr
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    # Mask, measurements, patches, labels and history are those of a library that nobody killed.
+    assert [right for _, _, right in reports] == [True] * 12
+    assert reports[-1][1] > 50
+
+
 def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
     new_library(tmp_path / "gold").close()
     code = (
