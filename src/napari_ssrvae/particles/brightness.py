@@ -44,7 +44,8 @@ def run_pixels(
     """Return the pixels of some runs as flat indices into `region`, where each run begins there, and its length."""
     rows, columns = region
     width = columns.stop - columns.start
-    lengths = runs.lengths[part]
+    first = runs.first[part].astype(np.int64)
+    lengths = runs.last[part] - first + 1
     begins = np.cumsum(lengths) - lengths
-    at = (runs.rows[part].astype(np.int64) - rows.start) * width + runs.first[part] - columns.start
+    at = (runs.rows[part].astype(np.int64) - rows.start) * width + first - columns.start
     return np.repeat(at - begins, lengths) + np.arange(int(lengths.sum())), begins, lengths

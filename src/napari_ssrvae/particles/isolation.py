@@ -31,25 +31,25 @@ def owners(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.flo
     labels : ndarray of int32, shape (h, w)
         With a frame of at least `HALO` pixels of which the result is not used.
     """
-    height, width = labels.shape
+    width = labels.shape[1]
     owner = labels.copy().ravel()
-    inside = labels != 0
-    weight = inside.astype(np.float32).ravel()
-    ring = _beside(inside)
-    ring &= ~inside
-    ring[0], ring[-1] = False, False
-    at = np.flatnonzero(ring)
-    steps = (-1, 1, -width, width)
-    for nth, kept in enumerate(SOFT_EDGE, 1):
-        nearest = owner[at + steps[0]]
-        for step in steps[1:]:
+    owned = owner != 0
+    weight = owned.astype(np.float32)
+    for kept in SOFT_EDGE:
+        ring = owned.copy()
+        # End to end: what steps over the left or right edge stays within the frame.
+        for step in (1, width):
+            ring[step:] |= owned[:-step]
+            ring[:-step] |= owned[step:]
+        ring ^= owned
+        ring[:width], ring[-width:] = False, False
+        at = np.flatnonzero(ring)
+        nearest = owner[at - width]
+        for step in (-1, 1, width):
             np.maximum(nearest, owner[at + step], out=nearest)
         owner[at] = nearest
         weight[at] = kept
-        if nth < HALO:
-            at = np.concatenate([at + step for step in steps])
-            at = at[(at >= width) & (at < (height - 1) * width)]
-            at = at[owner[at] == 0]
+        owned |= ring
     return owner.reshape(labels.shape), weight.reshape(labels.shape)
 
 

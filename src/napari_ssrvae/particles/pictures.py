@@ -56,8 +56,9 @@ class Window:
     @classmethod
     def of(cls, edge: int, size: int, alone: bool, own_scale: bool) -> Window:
         """Return a window with its matrices."""
-        # One pixel more than the window on each side: the sample points lie between pixels.
-        reach = edge // 2 + 2
+        # As far as the kernel of the last sample: see `resampling_matrices`.
+        step = edge / size
+        reach = int(edge / 2 - step / 2 + max(1.0, step) + 1 - 1 / SUBPIXEL) + 1
         matrices = resampling_matrices(edge, size, 2 * reach, SUBPIXEL)
         return cls(edge, size, alone, own_scale, reach, matrices)
 

@@ -87,7 +87,7 @@ class Shading:
         """
         whole, own = inside_of(self.greys.shape, *region)
         heights = self.greys.read(whole)
-        heights -= self.surface.at(*whole)
+        self.surface.take_from(heights, *whole)
         if self.sign < 0:
             np.negative(heights, out=heights)
         if self.data_bar is not None:
@@ -148,9 +148,10 @@ def _values(
     def read(region: Region) -> NDArray[np.float32]:
         at, _, _ = run_pixels(runs, runs.between(region[0].start, region[0].stop), region)
         at = at[::every]
-        heights: NDArray[np.float32] = greys.read(region).ravel()[at]
-        heights -= surface.at(*region).ravel()[at]
-        return heights
+        heights = greys.read(region)
+        surface.take_from(heights, *region)
+        values: NDArray[np.float32] = heights.ravel()[at]
+        return values
 
     bands = runs.bands(greys.shape[1])
     return np.concatenate([np.zeros(0, np.float32), *mapped(read, bands, image)])

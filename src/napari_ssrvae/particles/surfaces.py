@@ -28,21 +28,24 @@ class Surface:
     grid: NDArray[np.float32]
     step: int
 
-    def at(self, rows: slice, columns: slice) -> NDArray[np.float32]:
-        """Return the surface at every pixel of a part of the image, shape (h, w)."""
-        (top, bottom, down), (left, right, along) = (
-            self._between(part, n) for part, n in zip((rows, columns), self.grid.shape, strict=True)
-        )
-        # Down the rows last: what is added up then are whole rows of the picture.
-        used = np.unique(np.concatenate([top, bottom]))
-        grid = self.grid[used]
-        across = grid[:, left] * (1 - along) + grid[:, right] * along
-        surface: NDArray[np.float32] = across[np.searchsorted(used, top)]
-        surface *= 1 - down[:, None]
-        below = across[np.searchsorted(used, bottom)]
-        below *= down[:, None]
-        surface += below
-        return surface
+    def take_from(self, pixels: NDArray[np.float32], rows: slice, columns: slice) -> None:
+        """Subtract the surface from a part of the image, in place.
+
+        Parameters
+        ----------
+        pixels : ndarray of float32, shape (h, w)
+            The pixels of `rows` and `columns`.
+        """
+        top, bottom, down = self._between(rows, self.grid.shape[0])
+        left, right, along = self._between(columns, self.grid.shape[1])
+        # Rows between the same two lines of the grid together: few numbers at a time stay in the cache.
+        begins = np.flatnonzero(np.diff(top, prepend=-1))
+        for start, stop in zip(begins, [*begins[1:], len(top)], strict=True):
+            upper, lower = self.grid[top[start]], self.grid[bottom[start]]
+            upper = upper[left] * (1 - along) + upper[right] * along
+            lower = lower[left] * (1 - along) + lower[right] * along
+            pixels[start:stop] -= upper
+            pixels[start:stop] -= down[start:stop, None] * (lower - upper)
 
     def _between(
         self, part: slice, n: int
