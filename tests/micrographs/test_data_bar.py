@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from napari_ssrvae.evaluation.agglomerates import generate_micrograph
 from napari_ssrvae.micrographs import find_data_bar, read_micrograph
+from tests.micrographs.banners import KINDS, with_banner, without_banner
 from tests.shared_data import shared_data
 
 
@@ -33,6 +34,48 @@ def test_a_clean_flat_background_is_no_banner():
 def test_smooth_noise_is_no_banner():
     noise = gaussian_filter(np.random.default_rng(0).normal(size=(400, 500)), 6)
     assert find_data_bar((noise - noise.min()) * 50) is None
+
+
+def test_banners_of_every_kind_are_found_within_two_rows():
+    """A ramp over a picture without any noise is the one kind that is missed."""
+    missed = []
+    for number, kind in enumerate(KINDS):
+        for seed in range(12):
+            drawn = with_banner(kind, 100 * number + seed)
+            found = find_data_bar(drawn.image)
+            if not (
+                found
+                and drawn.text_from - 2 <= found[0] <= drawn.start + 2
+                and abs(found[1] - drawn.stop) <= 2
+            ):
+                missed.append((kind, seed, found, drawn.start, drawn.stop))
+    assert {kind for kind, *_ in missed} <= {"gradient"}, missed
+    assert len(missed) <= 0.05 * 12 * len(KINDS), missed
+
+
+def test_no_banner_is_invented():
+    invented = {seed: find_data_bar(without_banner(seed)) for seed in range(104)}
+    assert not {seed: rows for seed, rows in invented.items() if rows}
+
+
+def test_only_the_lowest_part_of_a_lazy_image_is_read():
+    drawn = with_banner("full", 3)
+
+    class Watched:
+        shape, dtype, ndim = drawn.image.shape, drawn.image.dtype, 2
+        pixels = 0
+
+        def __getitem__(self, key):
+            part = drawn.image[key]
+            self.pixels += part.size
+            return part
+
+    big = np.repeat(np.repeat(drawn.image, 6, axis=0), 6, axis=1)
+    assert find_data_bar(Watched()) == find_data_bar(drawn.image)
+    Watched.shape, drawn = big.shape, type(drawn)(big, 0, 0, 0)
+    watched = Watched()
+    assert find_data_bar(watched) is not None
+    assert watched.pixels < 0.8 * big.size
 
 
 @pytest.mark.parametrize(

@@ -7,86 +7,168 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ssrvae.micrographs.drawn import Drawn
+
 __all__ = ["find_data_bar"]
 
-# A banner is drawn, not scanned: most neighbouring pixels in a row of it are exactly alike.
-LEAST_ALIKE = 0.5
-LEAST_SHARE = 0.35
-TALLEST = 0.35
-LOWEST_GAP = 0.08
-MOST_ELSEWHERE = 0.2
-BRIDGE_ROWS = 4
+# As shares of the image's height.
+TALLEST, LOWEST_GAP, SHORTEST = 0.35, 0.08, 0.015
+HIGHEST_START = 0.5
+SHORTEST_ROWS = 8
+# A banner may be narrower than the image.
+NARROWEST = 0.45
+# Rows of dense text still show the ground between the letters.
+LEAST_GROUND, USUAL_GROUND = 0.2, 0.35
+BRIDGE_ROWS = 6
 FRAME_ROWS = 4
+# How much more ground there is right below the straight edge on top than right above it.
+LEAST_STEP = 0.35
+STEP_ROWS = 3
+# Ringing of a JPEG blurs the edge over its blocks of eight rows.
+EDGE_WITHIN = 9
+MOST_ELSEWHERE = 0.45
+LINE = 0.9
+MOST_COLUMNS, MOST_SAMPLES = 2048, 1024
 
 
-def find_data_bar(image: NDArray[Any]) -> tuple[int, int] | None:
+def find_data_bar(image: Any) -> tuple[int, int] | None:
     """Return (first row, row after the last) of the banner at the bottom, or None.
 
-    A banner is a block of rows near the bottom in which one grey value fills much of every row, without
-    noise, and which starts at a sharp horizontal edge. The same value must not fill the image above:
-    a clean, flat background is not a banner.
+    A banner is drawn, not scanned: much of every row of it is ground of one grey value (or one smooth ramp)
+    without noise, and this begins at a straight horizontal edge. The same flat value must not fill the image
+    above: a clean background is not a banner. It may be narrower than the image, and rows of the image may
+    lie below it.
 
     Parameters
     ----------
-    image : ndarray, shape (H, W)
+    image : array_like, shape (H, W)
+        Only its lowest third and a sample of the rest are read; may be lazy.
     """
-    height, width = image.shape
+    height, width = (int(n) for n in image.shape)
     if height < 48 or width < 48:
         return None
-    low, high = (float(v) for v in np.percentile(image[:: max(1, height // 512)], (0.1, 99.9)))
-    span = max(high - low, np.finfo(np.float64).tiny)
-    # JPEG leaves a little noise in flat areas.
-    tolerance = max(0.012 * span, 1.0 if image.dtype.kind in "iu" and span > 100 else 0.0)
+    tolerance = _tolerance(image)
+    if tolerance is None:
+        return None
     first = int(height * (1 - TALLEST))
-    lower = image[first:].astype(np.float64)
-    value = _banner_value(lower, tolerance)
-    if value is None:
+    left = max(0, (width - MOST_COLUMNS) // 2)
+    lower = np.asarray(image[first:, left : left + MOST_COLUMNS]).astype(np.float32)
+    drawn = Drawn.of(lower, *tolerance)
+    found = [
+        rows
+        for value in drawn.values()
+        for rows in _block(drawn, value, height)
+        if not _elsewhere(image, first + rows.start, value, tolerance)
+    ] or _block(drawn, None, height)
+    found = [rows for rows in found if _possible(rows, first, height)]
+    if not found:
         return None
-    flat = _flat_rows(lower, value, tolerance)
-    block = _lowest_block(flat, height)
-    if block is None:
-        return None
-    start, stop = block[0] + first, block[1] + first
-    least = max(8, round(0.015 * height))
-    if stop - start < least or start < 0.5 * height or block[0] == 0:
-        return None
-    above = image[:start].astype(np.float64)
-    if (np.abs(above - value) <= tolerance).mean() > MOST_ELSEWHERE:
-        return None
-    edge = np.median(np.abs(image[start].astype(np.float64) - image[start - 1].astype(np.float64)))
-    if edge <= 3 * tolerance:
-        return None
+    tallest = max(found, key=lambda rows: rows.stop - rows.start)
+    stop = first + tallest.stop
     # A frame line below the banner belongs to it.
-    return start, height if height - stop <= FRAME_ROWS else stop
+    return first + tallest.start, height if height - stop <= FRAME_ROWS else stop
 
 
-def _banner_value(lower: NDArray[np.float64], tolerance: float) -> float | None:
-    """Return the grey value that fills most of the flattest rows."""
-    alike = (np.abs(np.diff(lower, axis=1)) <= tolerance / 2).mean(axis=1)
-    rows = lower[alike >= LEAST_ALIKE]
-    if len(rows) < 4:
+def _possible(rows: slice, first: int, height: int) -> bool:
+    tall = rows.stop - rows.start >= max(SHORTEST_ROWS, round(SHORTEST * height))
+    return bool(tall and first + rows.start >= HIGHEST_START * height)
+
+
+def _tolerance(image: Any) -> tuple[float, float] | None:
+    """Return by how much neighbours, and all of the ground, of something drawn may differ."""
+    rows, columns = (max(1, int(n) // MOST_SAMPLES) for n in image.shape)
+    sample = np.asarray(image[::rows])[:, ::columns].astype(np.float32)
+    low, high = (float(v) for v in np.percentile(sample, (0.1, 99.9)))
+    span = high - low
+    if not span > 0:
         return None
-    low, high = rows.min(), rows.max()
-    n_bins = int(np.clip((high - low) / max(tolerance, 1e-300), 1, 4096))
-    counts, edges = np.histogram(rows, bins=n_bins)
-    top = int(counts.argmax())
-    inside = rows[(rows >= edges[top]) & (rows <= edges[top + 1])]
-    return float(np.median(inside))
+    # JPEG leaves a little noise in flat areas.
+    least = 1.0 if np.dtype(image.dtype).kind in "iu" and span > 100 else 0.0
+    return max(0.012 * span, least), max(0.02 * span, least)
 
 
-def _flat_rows(lower: NDArray[np.float64], value: float, tolerance: float) -> NDArray[np.bool_]:
-    alike = (np.abs(np.diff(lower, axis=1)) <= tolerance / 2).mean(axis=1)
-    share = (np.abs(lower - value) <= tolerance).mean(axis=1)
-    # A frame line across the whole width is flat, too, but of another value.
-    line = (np.abs(lower - np.median(lower, axis=1, keepdims=True)) <= tolerance).mean(axis=1) > 0.9
-    flat: NDArray[np.bool_] = (alike >= LEAST_ALIKE) & ((share >= LEAST_SHARE) | line)
-    return flat
+def _block(drawn: Drawn, value: float | None, height: int) -> list[slice]:
+    """Return the lowest block of rows with this ground, if any; None is any ground that follows a ramp."""
+    ground = drawn.flat if value is None else drawn.ground(value)
+    rows = _lowest_rows(ground.mean(axis=1) >= LEAST_GROUND, height)
+    if rows is None:
+        return []
+    columns = _extent(ground[rows])
+    if columns.stop - columns.start < NARROWEST * ground.shape[1]:
+        return []
+    # Now that the columns are known, text beside a narrow banner does not count against it.
+    inside = ground[:, columns]
+    rows = _lowest_rows(inside.mean(axis=1) >= LEAST_GROUND, height)
+    if rows is None:
+        return []
+    image = drawn.image[:, columns]
+    near = np.zeros_like(inside) if value is None else drawn.close_to(value)[:, columns]
+    start = _edge(inside.mean(axis=1), near.mean(axis=1), rows.start)
+    if start is None or not _sharp(image, start, drawn.tolerance):
+        return []
+    start = _with_frame(image, start, drawn.tolerance)
+    rows = slice(start, rows.stop)
+    if rows.stop - rows.start < SHORTEST_ROWS:
+        return []
+    if value is not None:
+        return [rows] if np.median(inside[rows].mean(axis=1)) >= USUAL_GROUND else []
+    ramp = Drawn(image, drawn.flat[:, columns], drawn.tolerance).ramp(rows)
+    enough = np.median(ramp.mean(axis=1)) >= LEAST_GROUND
+    return [rows] if enough and _jump(image, start, drawn.tolerance) else []
 
 
-def _lowest_block(flat: NDArray[np.bool_], height: int) -> tuple[int, int] | None:
+def _lowest_rows(flat: NDArray[np.bool_], height: int) -> slice | None:
     rows = np.flatnonzero(flat)
     if len(rows) == 0 or len(flat) - 1 - rows[-1] > LOWEST_GAP * height:
         return None
     breaks = np.flatnonzero(np.diff(rows) > BRIDGE_ROWS + 1)
     start = rows[breaks[-1] + 1] if len(breaks) else rows[0]
-    return int(start), int(rows[-1]) + 1
+    # What goes on to the top of the part looked at is no banner.
+    return slice(int(start), int(rows[-1]) + 1) if start > EDGE_WITHIN else None
+
+
+def _extent(ground: NDArray[np.bool_]) -> slice:
+    columns = np.flatnonzero(ground.mean(axis=0) >= LEAST_GROUND)
+    return slice(int(columns[0]), int(columns[-1]) + 1) if len(columns) else slice(0, 0)
+
+
+def _edge(ground: NDArray[Any], near: NDArray[Any], about: int) -> int | None:
+    """Return the row where a banner begins: there the ground sets in at once."""
+    best, where = 0.0, about
+    last = min(about + STEP_ROWS, len(ground) - STEP_ROWS)
+    for row in range(max(STEP_ROWS, about - EDGE_WITHIN), last + 1):
+        steps = [
+            float(one[row : row + STEP_ROWS].mean() - one[row - STEP_ROWS : row].mean())
+            for one in (ground, near)
+        ]
+        if max(steps) >= LEAST_STEP and sum(steps) > best:
+            best, where = sum(steps), row
+    return where if best else None
+
+
+def _with_frame(image: NDArray[np.float32], start: int, tolerance: float) -> int:
+    """Take in the line drawn around a banner: rows above the ground that have one value."""
+    for row in range(start - 1, max(-1, start - 1 - FRAME_ROWS), -1):
+        line = np.abs(image[row] - np.median(image[row])) <= tolerance
+        if line.mean() >= LINE and _jump(image, row, tolerance):
+            return row
+    return start
+
+
+def _sharp(image: NDArray[np.float32], row: int, tolerance: float) -> bool:
+    """Whether the ground sets in at an edge, not where an image fades into it."""
+    changed = np.abs(image[row + 1] - image[max(0, row - 2)]) > tolerance
+    return bool(changed.mean() >= LEAST_STEP)
+
+
+def _jump(image: NDArray[np.float32], row: int, tolerance: float) -> bool:
+    """Whether most columns change from the row above to this one."""
+    return bool((np.abs(image[row] - image[row - 1]) > tolerance).mean() >= 1 - LEAST_STEP)
+
+
+def _elsewhere(image: Any, start: int, value: float, tolerance: tuple[float, float]) -> bool:
+    """Whether much of the image above is as flat as the banner and has its value."""
+    left = max(0, (int(image.shape[1]) - MOST_COLUMNS) // 2)
+    every = max(1, start // MOST_SAMPLES)
+    above = np.asarray(image[:start:every, left : left + MOST_COLUMNS]).astype(np.float32)
+    return bool(Drawn.of(above, *tolerance).ground(value).mean() > MOST_ELSEWHERE)
