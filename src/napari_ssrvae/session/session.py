@@ -135,8 +135,9 @@ class Session:
         if self._library is not None and state.micrograph_id is not None:
             self._library.set_pixel_size(state.micrograph_id, float(nm), source)
         state.micrograph = calibrated(state.micrograph, float(nm), source)
-        if self._library is not None and state.micrograph_id is not None:
-            self._reload(state)
+        if self._library is not None and state.labels is not None:
+            # The table alone: whoever shows the mask keeps it.
+            state.table = self._library.particles(state.micrograph_id)
         self.micrographs_changed.emit()
 
     def set_data_bar(self, state: MicrographState, rows: tuple[int, int] | None) -> None:
