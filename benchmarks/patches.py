@@ -1,7 +1,8 @@
 """How quickly and in how little memory particles are measured and cut out: `python -m benchmarks.patches`.
 
 20,000 patches of 48 x 48 and a whole 4096 x 4096 micrograph of 10,000 particles, on generated micrographs.
-Times are of this machine as busy as it is: the median of several runs, and the least and greatest. Memory is
+Times are of this machine as busy as it is: the median of several runs, the least and greatest, and the median of
+the processors' own seconds, all threads together, which other work disturbs less. Memory is
 what a process of its own holds at most beyond what it held with image and mask, by the image's size.
 """
 
@@ -31,16 +32,21 @@ from napari_ssrvae.particles.sources import workers
 STEPS = ("measure", "cut", "all")
 
 
-def timed(name: str, act: Callable[[], object], runs: int, note: str = "") -> float:
+def timed(name: str, act: Callable[[], object], runs: int) -> float:
     """Print and return the median of the seconds that `act` takes."""
     act()
-    took = []
+    took, busy = [], []
     for _ in range(runs):
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), time.process_time()
         act()
         took.append(time.perf_counter() - start)
+        busy.append(time.process_time() - begun)
     median = statistics.median(took)
-    print(f"{name:52s} {median:8.4f} s   {min(took):.4f} to {max(took):.4f}   {note}", flush=True)
+    spread = f"{min(took):.4f} to {max(took):.4f}"
+    print(
+        f"{name:52s} {median:8.4f} s   {spread}   {statistics.median(busy):.4f} s of processors",
+        flush=True,
+    )
     return median
 
 
