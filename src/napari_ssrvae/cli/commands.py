@@ -45,7 +45,6 @@ __all__ = [
     "classify",
     "demo",
     "export",
-    "info",
     "label",
     "open_window",
     "segment",
@@ -111,39 +110,26 @@ def _choices(annotation: Any) -> tuple[Any, ...]:
     return tuple(choice for part in get_args(annotation) for choice in _choices(part))
 
 
-def info(options: Namespace) -> Answer:
-    """Say what the reader sees in a file."""
-    from napari_ssrvae.micrographs import describe, read_micrograph
-
-    answer = describe(read_micrograph(options.path))
-    lines = []
-    for key, value in answer.items():
-        if key != "metadata":
-            shown = (
-                "not known"
-                if value is None
-                else "; ".join(map(str, value))
-                if isinstance(value, list)
-                else value
-            )
-            lines.append(f"{key.replace('_', ' '):<20} {shown}")
-    return answer, "\n".join(lines)
-
-
 def segment(options: Namespace) -> Answer:
     """Find the particles of micrographs and put them into a library."""
-    from napari_ssrvae.micrographs import read_micrograph
+    from napari_ssrvae.cli.info import settle_hint
+    from napari_ssrvae.micrographs import list_micrographs, read_micrograph
     from napari_ssrvae.particles import SegmentationParameters
 
     parameters = parameters_from(SegmentationParameters, options.set)
     counts: dict[str, int] = {}
     lost: dict[str, int] = {}
     failed: list[dict[str, str]] = []
+    contradictory: dict[str, list[float]] = {}
+    images = list_micrographs(options.images)
     with LibraryAtNeed(options.library) as at_need:
-        for path in options.images:
+        for path in images:
             say(options, str(path))
             try:
                 micrograph = with_pixel_size(read_micrograph(path), options.pixel_size)
+                if choices := [(c.nm, c.source) for c in micrograph.pixel_size_choices]:
+                    contradictory[str(path)] = [nm for nm, _ in choices]
+                    print(f"napari-ssrvae: {settle_hint(path, choices)}", file=sys.stderr)
                 # Found first, and the library made then: an image without particles leaves nothing behind.
                 window = project_window(at_need.library, micrograph)
                 found = last_of(
@@ -151,7 +137,7 @@ def segment(options: Namespace) -> Answer:
                 )
                 _, change = store_particles(at_need.make(), micrograph, found)
             except InputError as error:
-                if len(options.images) == 1:
+                if len(images) == 1:
                     raise
                 failed.append({"path": str(path), "error": str(error)})
                 print(f"napari-ssrvae: {path}: {error}", file=sys.stderr)
@@ -171,6 +157,8 @@ def segment(options: Namespace) -> Answer:
     }
     if lost:
         answer["labelled_particles_gone"] = lost
+    if contradictory:
+        answer["pixel_size_contradictory"] = contradictory
     if failed:
         answer["failed"] = failed
     return answer, f"{total:,} particles of {len(counts)} micrographs in {options.library}"
@@ -223,7 +211,7 @@ def with_pixel_size(micrograph: Micrograph, nm: float | None) -> Micrograph:
         return micrograph
     if not 0 < nm < 1e7:
         raise InputError(f"{nm:g} nm per pixel is not a length: give a number greater than 0.")
-    return replace(micrograph, pixel_size_nm=nm, pixel_size_source=TYPED)
+    return replace(micrograph, pixel_size_nm=nm, pixel_size_source=TYPED, pixel_size_choices=())
 
 
 def label(options: Namespace) -> Answer:
@@ -458,11 +446,19 @@ def open_window(options: Namespace) -> Answer:
         raise InputError(
             "There is no screen to open a window on: use segment, train, classify and export instead."
         )
+    paths = [one for path in options.paths for one in _library_or_micrographs(path)]
     load_torch_before_qt()
     from napari_ssrvae.docks.window import run_with
 
-    run_with(options.paths)
+    run_with(paths)
     return {"window": True}, ""
+
+
+def _library_or_micrographs(path: Path) -> list[Path]:
+    from napari_ssrvae.micrographs import list_micrographs
+
+    library = path.is_dir() and (path / "library.sqlite").exists()
+    return [path] if library else list_micrographs(path)
 
 
 def load_torch_before_qt() -> None:

@@ -64,20 +64,25 @@ def make_parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=_not_negative, default=0)
 
     window = add("open", "napari with the docks and these in it", "open_window")
-    window.add_argument("paths", nargs="+", type=Path, metavar="LIB|IMAGE")
+    window.add_argument("paths", nargs="+", type=Path, metavar="LIB|IMAGE|FOLDER")
 
     info = add(
-        "info", "what the reader sees: size, type, pixel size and where it comes from, data bar"
+        "info",
+        "what the reader sees: size, type, pixel size and where it comes from, data bar",
+        module="info",
     )
-    info.add_argument("path", type=Path, metavar="FILE")
+    info.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
 
     segment = add("segment", "find the particles of micrographs")
-    segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE|FOLDER")
     segment.add_argument(
         "--library", type=Path, required=True, metavar="DIR", help="a new library or one to add to"
     )
     segment.add_argument(
-        "--pixel-size", type=float, metavar="NM", help="nm per pixel, where the files do not say it"
+        "--pixel-size",
+        type=float,
+        metavar="NM",
+        help="nm per pixel, where the files do not say it or contradict themselves",
     )
     segment.add_argument(
         "--set",

@@ -71,5 +71,5 @@ def settle(trusted: Iterable[PixelSize], last_resort: PixelSize | None = None) -
     if len(different) == 1:
         return Settled(different[0].nm, different[0].source)
     said = " but ".join(f"{size.nm:.4g} nm by {size.source}" for size in different)
-    note = f"the pixel size is contradictory, {said}: none is taken, say which one is right"
+    note = f"the file contradicts itself about its pixel size: {said}"
     return Settled(choices=tuple(different), notes=(note,))
