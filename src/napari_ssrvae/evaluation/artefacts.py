@@ -93,10 +93,11 @@ def drifted(
         walk = ndimage.gaussian_filter1d(np.cumsum(rng.normal(size=rows)), 0.03 * rows + 1)
         jump = np.where(np.arange(rows) > rng.integers(rows), 0.4 * rng.choice([-1, 1]), 0.0)
         walk = (walk - walk.mean()) / max(float(np.ptp(walk)), 1e-6) + jump * 0.5
-        drift = how.slow_scan_drift * walk.astype(np.float32)
-        picture = picture + drift[:, None]
+        drift: NDArray[np.float32] = np.asarray(how.slow_scan_drift * walk, np.float32)
+        picture = np.asarray(picture + drift[:, None], np.float32)
     if how.line_jitter:
-        picture = picture + rng.normal(0, how.line_jitter, (rows, 1))
+        jitter = rng.normal(0, how.line_jitter, (rows, 1))
+        picture = np.asarray(picture + jitter, np.float32)
     return np.asarray(picture, np.float32)
 
 
