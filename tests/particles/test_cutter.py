@@ -127,6 +127,18 @@ def test_lazy_images_give_the_same(wide, tmp_path, options, dtype):
             assert lazy.most < 0.7 * image.size
 
 
+def test_a_costly_chunk_is_not_made_again_for_every_band(wide):
+    made = []
+
+    def plane(block_info=None):
+        made.append(block_info)
+        return wide.image
+
+    image = da.map_blocks(plane, dtype=np.uint8, chunks=wide.image.shape, meta=np.zeros((0, 0)))
+    extract_patches(image, wide.labels, data_bar=wide.data_bar)
+    assert len(made) == 1
+
+
 def test_memory_is_taken_for_patches_and_a_few_tiles():
     rng = np.random.default_rng(0)
     labels = np.zeros((2048, 2048), np.int32)

@@ -14,6 +14,7 @@ __all__ = ["BAND_PIXELS", "Buffered", "Source", "mapped", "opened", "piece", "wo
 
 BAND_PIXELS = 1 << 18
 BLOCK_BYTES = 64 << 20
+CHUNKS_BYTES = 512 << 20
 UNCHUNKED_ROWS = 256
 MOST_WORKERS = 8
 
@@ -81,9 +82,9 @@ class Buffered:
         if bottom <= top or right <= left:
             return np.zeros((max(0, bottom - top), max(0, right - left)), self.dtype)
         if not (self._rows.start <= top and bottom <= self._rows.stop):
-            edge = _rows_together(self.source)
+            edge, affordable = _rows_together(self.source, self.dtype)
             rows = slice(top // edge * edge, min(-(-bottom // edge) * edge, self.shape[0]))
-            if (rows.stop - rows.start) * self.shape[1] * self.dtype.itemsize > BLOCK_BYTES:
+            if (rows.stop - rows.start) * self.shape[1] * self.dtype.itemsize > affordable:
                 return piece(self.source, slice(top, bottom), slice(left, right))
             # The old rows go before the new ones come.
             self._block = np.zeros((0, 0), self.dtype)
@@ -93,13 +94,19 @@ class Buffered:
         return self._block[top - start : bottom - start, left:right]
 
 
-def _rows_together(source: Source) -> int:
-    """Return how many rows are best read together: those of a chunk, else a few hundred."""
+def _rows_together(source: Source, dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Return how many rows are best read together, and how many bytes may be kept of them.
+
+    Those of a chunk, else a few hundred. A chunk is made whole whatever is read of it, so keeping the chunks
+    of a few rows costs little more memory than reading one, and reading them again for every few rows a
+    great deal of time.
+    """
     for name in ("chunksize", "chunks"):
         chunks = getattr(source, name, None)
         if isinstance(chunks, tuple) and len(chunks) == 2 and isinstance(chunks[0], int):
-            return max(1, chunks[0])
-    return UNCHUNKED_ROWS
+            one = chunks[0] * chunks[1] * dtype.itemsize
+            return max(1, chunks[0]), max(CHUNKS_BYTES, one)
+    return UNCHUNKED_ROWS, BLOCK_BYTES
 
 
 def workers() -> int:
