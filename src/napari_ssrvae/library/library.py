@@ -267,8 +267,10 @@ class ParticleLibrary:
         self._check_open()
         return particle_tables.micrograph_mask(self._database, self._files, int(micrograph_id))
 
-    def particles(self, micrograph_id: int | None = None) -> pd.DataFrame:
-        """Return the live particles, of one micrograph or of all.
+    def particles(
+        self, micrograph_id: int | None = None, *, particle_ids: Iterable[int] | None = None
+    ) -> pd.DataFrame:
+        """Return the live particles, of one micrograph or of all, or only some.
 
         Returns
         -------
@@ -277,7 +279,7 @@ class ParticleLibrary:
         """
         self._check_open()
         number = None if micrograph_id is None else int(micrograph_id)
-        return particle_tables.particle_table(self._database, number)
+        return particle_tables.particle_table(self._database, number, particle_ids)
 
     def retired(self) -> pd.DataFrame:
         """Return the retired particles.

@@ -22,15 +22,23 @@ from napari_ssrvae.library.pixel_runs import PixelRuns
 __all__ = ["label_series", "micrograph_mask", "particle_patches", "particle_table", "retired_table"]
 
 
-def particle_table(database: Database, micrograph_id: int | None = None) -> pd.DataFrame:
-    """Return the live particles with their measurements, index particle_id in rising order."""
+def particle_table(
+    database: Database,
+    micrograph_id: int | None = None,
+    particle_ids: Iterable[int] | None = None,
+) -> pd.DataFrame:
+    """Return live particles with their measurements, index particle_id in rising order."""
     where = "" if micrograph_id is None else "AND micrograph_id = ?"
-    values = () if micrograph_id is None else (micrograph_id,)
+    values: tuple[object, ...] = () if micrograph_id is None else (micrograph_id,)
+    only, chosen = "", values
+    if particle_ids is not None:
+        only = "AND particle_id IN (SELECT value FROM json_each(?))"
+        chosen = (*values, json.dumps([int(i) for i in particle_ids]))
     with database.reading():
         rows = database.rows(
             "SELECT micrograph_id, place, particle_id, label_id, clipped FROM particles "
-            f"WHERE retired = 0 {where} ORDER BY micrograph_id, place",
-            values,
+            f"WHERE retired = 0 {where} {only} ORDER BY micrograph_id, place",
+            chosen,
         )
         stored = database.rows(
             "SELECT micrograph_id, name, dtype, data FROM measurements "

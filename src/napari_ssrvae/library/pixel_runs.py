@@ -107,9 +107,11 @@ class PixelRuns:
 
     def write(self, mask: NDArray[np.int32], *, top: int = 0, left: int = 0) -> None:
         """Write the values after into a mask, or into the crop of one that begins at (top, left)."""
-        row, column = self.positions()
-        values = np.repeat(self.after, self.lengths)
-        if mask.shape != self.shape or top or left:
+        whole = mask.shape == self.shape and not top and not left
+        runs = self if whole else self._of_rows(top, top + mask.shape[0])
+        row, column = runs.positions()
+        values = np.repeat(runs.after, runs.lengths)
+        if not whole:
             row, column = row - top, column - left
             inside = (row >= 0) & (row < mask.shape[0]) & (column >= 0) & (column < mask.shape[1])
             row, column, values = row[inside], column[inside], values[inside]
@@ -154,6 +156,19 @@ class PixelRuns:
             lengths.astype(np.int64),
             before.astype(np.int32),
             after.astype(np.int32),
+        )
+
+    def _of_rows(self, top: int, bottom: int) -> PixelRuns:
+        """Return the runs that meet some rows."""
+        width = self.shape[1]
+        first = int(np.searchsorted(self.starts, top * width, "right")) - 1
+        part = slice(max(0, first), int(np.searchsorted(self.starts, bottom * width)))
+        return PixelRuns(
+            self.shape,
+            self.starts[part],
+            self.lengths[part],
+            self.before[part],
+            self.after[part],
         )
 
     def _flat(self) -> NDArray[np.int64]:

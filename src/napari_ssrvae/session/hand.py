@@ -87,8 +87,9 @@ def _cutter(library: ParticleLibrary, state: MicrographState) -> PatchCutter:
 
 def show_edit(library: ParticleLibrary, state: MicrographState, change: MaskChange) -> None:
     """Bring an edit that the library has into the state: pixels, particles, labels, predictions."""
-    state.edit(change.pixels, library.particles(change.micrograph_id), change.particles.retired)
     came = list(change.particles.added)
+    table = library.particles(change.micrograph_id, particle_ids=came)
+    state.edit(change.pixels, table, change.particles.retired)
     if not came:
         return
     label_ids = came_as(state, came)

@@ -79,18 +79,21 @@ class MicrographState:
                 self.boxes[label_id] = (box[0].start, box[1].start, box[0].stop, box[1].stop)
 
     def edit(self, pixels: PixelRuns, table: pd.DataFrame, gone: Iterable[int]) -> None:
-        """Change the mask in place; `table` is the one after, `gone` the particles that are not there any more."""
+        """Change the mask in place; `table` tells of the particles that come, `gone` are those that go."""
+        import pandas as pd
+
         assert self.labels is not None
         assert self.table is not None
+        gone = list(gone)
         pixels.write(self.labels)
-        self._forget(self.table.loc[list(gone), "label_id"].to_numpy())
+        self._forget(self.table.loc[gone, "label_id"].to_numpy())
         boxes = pixels.boxes()
         self._grow(max(boxes, default=0) + 1)
         for label_id, box in boxes.items():
             self.boxes[label_id] = box
-        came = table[table["label_id"].isin(list(boxes))]
-        self.particle_ids[came["label_id"].to_numpy()] = came.index.to_numpy()
-        self.table = table
+        self.particle_ids[table["label_id"].to_numpy()] = table.index.to_numpy()
+        left = self.table.drop(index=gone)
+        self.table = pd.concat([left, table]).sort_index() if len(table) else left
 
     def _forget(self, label_ids: NDArray[np.int64]) -> None:
         for numbers in (self.particle_ids, self.boxes, self.by_hand, self.by_model):
@@ -174,12 +177,12 @@ def read_known(library: ParticleLibrary, micrograph: Micrograph) -> Known | None
     nm, start, stop = row["pixel_size_nm"], row["data_bar_start"], row["data_bar_stop"]
     table = library.particles(micrograph_id)
     # A micrograph whose particles were all deleted has a mask, an empty one.
-    found = row["parameters"] is not None
+    found = isinstance(row["parameters"], str)
     return Known(
         micrograph_id,
         float(nm) if nm is not None and np.isfinite(nm) else None,
         str(row["pixel_size_source"] or ""),
-        None if start is pd.NA or stop is pd.NA else (int(start), int(stop)),
+        None if pd.isna(start) or pd.isna(stop) else (int(start), int(stop)),
         bool(row["data_bar_by_hand"]),
         library.mask(micrograph_id) if found else None,
         table,

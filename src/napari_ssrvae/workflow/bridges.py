@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,9 +25,11 @@ BORDER_PX = 2.0
 
 
 def bridged(
-    labels: NDArray[np.int32], label_ids: Sequence[int], blocked: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Return the pixels (h, w) that join particles: all of theirs, and bridges over the gaps between them.
+    labels: NDArray[np.int32],
+    boxes: Mapping[int, tuple[int, int, int, int]],
+    free: Callable[[tuple[slice, slice]], NDArray[np.bool_]],
+) -> list[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
+    """Return the bridges over the gaps between particles: windows of the mask, and their pixels there.
 
     Gaps are crossed where they are narrowest, as few as are needed. A bridge is the convex hull of the
     two borders that face each other. A gap may be as wide as the smaller of the two particles (the
@@ -34,30 +37,59 @@ def bridged(
 
     Parameters
     ----------
-    labels : (h, w) int32
-    label_ids : sequence of int
-    blocked : (h, w) bool
-        Pixels that no bridge may take: other particles, the data bar.
+    labels : (H, W) int32
+    boxes : mapping of label id to (top, left, bottom, right)
+        The particles.
+    free : callable
+        Gives the pixels of a window that a bridge may take.
 
     Raises
     ------
     InputError
         They are too far apart, or something lies between them.
     """
-    borders = {i: _border(labels == i) for i in label_ids}
-    whole = np.isin(labels, list(label_ids))
-    for first, second, gap in _links(borders, _reaches(labels, label_ids)):
-        if gap > TOUCHING_PX:
-            bridge = _bridge(borders[first], borders[second], gap, labels.shape) & ~blocked
-            _check_joined(labels, first, second, bridge)
-            whole |= bridge
-    return whole
+    fragments = {i: _Fragment.of(labels, i, box) for i, box in boxes.items()}
+    bridges = []
+    for first, second, gap in _links(fragments):
+        if gap <= TOUCHING_PX:
+            continue
+        window, bridge = _bridge(fragments[first].border, fragments[second].border, gap)
+        bridge &= free(window)
+        _check_joined(labels[window], first, second, bridge)
+        bridges.append((window, bridge))
+    return bridges
 
 
-def _reaches(labels: NDArray[np.int32], label_ids: Sequence[int]) -> dict[int, float]:
-    return {
-        i: max(LEAST_REACH_PX, float(np.sqrt(4 * (labels == i).sum() / np.pi))) for i in label_ids
-    }
+@dataclass(frozen=True, eq=False)
+class _Fragment:
+    """A particle: the pixels (n, 2) of its border, its box, and how wide a gap it may be joined over."""
+
+    border: NDArray[np.int64]
+    box: tuple[int, int, int, int]
+    reach: float
+    tree: cKDTree
+
+    @classmethod
+    def of(
+        cls, labels: NDArray[np.int32], label_id: int, box: tuple[int, int, int, int]
+    ) -> _Fragment:
+        from scipy.spatial import cKDTree
+
+        top, left, bottom, right = box
+        mask = labels[top:bottom, left:right] == label_id
+        border = _border(mask) + np.array([top, left])
+        diameter = float(np.sqrt(4 * mask.sum() / np.pi))
+        return cls(border, box, max(LEAST_REACH_PX, diameter), cKDTree(border))
+
+    def gap(self, other: _Fragment) -> float:
+        """Return the distance to another particle, infinite if it is more than they may be apart."""
+        bound = min(self.reach, other.reach)
+        (top, left, bottom, right), (above, before, below, beyond) = self.box, other.box
+        if max(above - bottom, top - below, before - right, left - beyond) + 1 > bound:
+            return np.inf
+        few, many = sorted((self, other), key=lambda fragment: len(fragment.border))
+        distances, _ = many.tree.query(few.border, distance_upper_bound=bound + 1e-9)
+        return float(distances.min())
 
 
 def _border(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -67,15 +99,10 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.argwhere(mask & ~inner)
 
 
-def _links(
-    borders: Mapping[int, NDArray[np.int64]], reach: Mapping[int, float]
-) -> list[tuple[int, int, float]]:
+def _links(fragments: Mapping[int, _Fragment]) -> list[tuple[int, int, float]]:
     """Return pairs and their gaps that join all particles at the least sum of gaps (Prim)."""
-    from scipy.spatial import cKDTree
-
-    trees = {i: cKDTree(border) for i, border in borders.items()}
-    first, *outside = borders
-    nearest = {i: (_gap(trees, borders, first, i, reach), first) for i in outside}
+    first, *outside = fragments
+    nearest = {i: (fragments[first].gap(fragments[i]), first) for i in outside}
     links = []
     while nearest:
         label_id = min(nearest, key=lambda i: nearest[i][0])
@@ -87,28 +114,16 @@ def _links(
             )
         links.append((other, label_id, gap))
         for i, (known, _) in nearest.items():
-            new = _gap(trees, borders, label_id, i, reach)
+            new = fragments[label_id].gap(fragments[i])
             if new < known:
                 nearest[i] = new, label_id
     return links
 
 
-def _gap(
-    trees: Mapping[int, cKDTree],
-    borders: Mapping[int, NDArray[np.int64]],
-    first: int,
-    second: int,
-    reach: Mapping[int, float],
-) -> float:
-    """Return the distance between two particles, infinite if it is more than they may be apart."""
-    bound = min(reach[first], reach[second]) + 1e-9
-    distances, _ = trees[first].query(borders[second], distance_upper_bound=bound)
-    return float(distances.min())
-
-
 def _bridge(
-    first: NDArray[np.int64], second: NDArray[np.int64], gap: float, shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
+    first: NDArray[np.int64], second: NDArray[np.int64], gap: float
+) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+    """Return the window that holds the facing borders, and the pixels between them."""
     from scipy.spatial import cKDTree
     from skimage.draw import line, polygon
 
@@ -117,13 +132,14 @@ def _bridge(
     facing = np.concatenate(
         [first[to_second <= gap + BORDER_PX], second[to_first <= gap + BORDER_PX]]
     )
-    bridge = np.zeros(shape, bool)
-    hull = _hull(facing)
+    low, high = facing.min(axis=0), facing.max(axis=0) + 1
+    bridge = np.zeros(tuple(high - low), bool)
+    hull = _hull(facing - low)
     if len(hull) > 2:
-        bridge[polygon(hull[:, 0], hull[:, 1], shape)] = True
+        bridge[polygon(hull[:, 0], hull[:, 1], bridge.shape)] = True
     at = int(to_second.argmin())
-    bridge[line(*first[at], *second[nearest[at]])] = True
-    return bridge
+    bridge[line(*(first[at] - low), *(second[nearest[at]] - low))] = True
+    return (slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))), bridge
 
 
 def _hull(points: NDArray[np.int64]) -> NDArray[np.int64]:

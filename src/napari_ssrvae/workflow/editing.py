@@ -6,7 +6,7 @@ particle afterwards, with a new label id; all others keep every pixel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.workflow.parting import LEAST_PIXELS, parted
 from napari_ssrvae.workflow.strokes import brushed, checked_points, cutting_line
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ __all__ = [
     "paint_particle",
     "split_particle",
 ]
-
-LEAST_PIXELS = 5
-"""Fewer are no particle: a slip of the hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,11 +108,19 @@ def merge_particles(
         raise InputError(
             "One particle alone cannot be merged: choose two or more that belong together."
         )
-    window = _window(labels, wanted, boxes)
-    crop = labels[window]
-    blocked = (crop > 0) | _in_data_bar(window, data_bar)
+    found = _boxes(labels, wanted, boxes)
+    bridges = bridged(
+        labels,
+        {i: _box(box) for i, box in zip(wanted, found, strict=True)},
+        lambda window: (labels[window] == 0) & ~_in_data_bar(window, data_bar),
+    )
+    window = _around(found)
     new = _first(labels, first_new)
-    after = np.where(bridged(crop, wanted, blocked), np.int32(new), crop)
+    after = np.where(np.isin(labels[window], wanted), np.int32(new), labels[window])
+    for (rows, columns), bridge in bridges:
+        # The hull of two particles lies within the box of both.
+        top, left = rows.start - window[0].start, columns.start - window[1].start
+        after[top : top + bridge.shape[0], left : left + bridge.shape[1]][bridge] = new
     return _edit("merge", labels, window, after, wanted, (new,))
 
 
@@ -150,7 +156,7 @@ def split_particle(
     window = _window(labels, [label_id], boxes)
     crop = labels[window]
     particle = crop == label_id
-    parts = _parts(particle, cutting_line(line, window))
+    parts = parted(particle, cutting_line(line, window))
     n = int(parts.max())
     if n < 2:
         raise InputError(
@@ -228,7 +234,13 @@ def _window(
     labels: NDArray[np.int32], label_ids: Iterable[int], boxes: NDArray[np.int64] | None
 ) -> tuple[slice, slice]:
     """Return the rows and columns that hold all of some particles."""
-    label_ids = list(label_ids)
+    return _around(_boxes(labels, list(label_ids), boxes))
+
+
+def _boxes(
+    labels: NDArray[np.int32], label_ids: Sequence[int], boxes: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """Return the bounding box of each of some particles, (n, 4)."""
     if boxes is None:
         found = np.array([_search(labels, label_id) for label_id in label_ids])
     else:
@@ -239,9 +251,18 @@ def _window(
             raise InputError(
                 f"There is no particle {label_id} in the mask any more: choose one that is shown."
             )
-    top, left = found[:, :2].min(axis=0).tolist()
-    bottom, right = found[:, 2:].max(axis=0).tolist()
+    return found
+
+
+def _around(boxes: NDArray[np.int64]) -> tuple[slice, slice]:
+    top, left = boxes[:, :2].min(axis=0).tolist()
+    bottom, right = boxes[:, 2:].max(axis=0).tolist()
     return slice(top, bottom), slice(left, right)
+
+
+def _box(box: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    top, left, bottom, right = box.tolist()
+    return top, left, bottom, right
 
 
 def _search(labels: NDArray[np.int32], label_id: int) -> tuple[int, int, int, int]:
@@ -275,39 +296,3 @@ def _edit(
         (height, width), window[0].start, window[1].start, labels[window], after
     )
     return MaskEdit(cast("EditKind", kind), pixels, removed, added)
-
-
-def _parts(particle: NDArray[np.bool_], cut: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the part, 1.. by falling size, of each pixel of a particle (h, w); one part if it stays whole."""
-    from scipy import ndimage
-
-    corners = np.ones((3, 3))
-    pieces, n = ndimage.label(particle & ~cut, structure=corners)
-    before = ndimage.label(particle, structure=corners)[1]
-    if n <= before:
-        pieces, n = _sides(particle, cut) if before > 1 else (pieces, 1)
-    sizes = np.bincount(pieces.ravel(), minlength=n + 1)
-    sizes[0] = 0
-    large = [i for i in np.argsort(-sizes, kind="stable").tolist() if sizes[i] >= LEAST_PIXELS]
-    if n < 2 or len(large) < 2:
-        return particle.astype(np.int64)
-    number = np.zeros(n + 1, np.int64)
-    number[large] = np.arange(1, len(large) + 1)
-    kept = number[pieces]
-    nearest = ndimage.distance_transform_edt(kept == 0, return_distances=False, return_indices=True)
-    return np.where(particle, kept[tuple(nearest)], 0)
-
-
-def _sides(particle: NDArray[np.bool_], cut: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:
-    """Sort the fragments of a particle that is in pieces by the side of the stroke on which they lie."""
-    from scipy import ndimage
-    from skimage.morphology import convex_hull_image
-
-    sides, n = ndimage.label(convex_hull_image(particle) & ~cut, structure=np.ones((3, 3)))
-    fragments, m = ndimage.label(particle, structure=np.ones((3, 3)))
-    votes = np.zeros((m + 1, n + 1), np.int64)
-    np.add.at(votes, (fragments[particle], sides[particle]), 1)
-    votes[:, 0] = -1
-    side = votes.argmax(axis=1)
-    used, number = np.unique(side[1:], return_inverse=True)
-    return np.where(particle, np.r_[0, number + 1][fragments], 0), len(used)

@@ -61,9 +61,17 @@ def edit_act(
     cutter : PatchCutter or None
         Cuts like the patches that are there already; None if the edit brings no particle.
     """
+    import pandas as pd
+
     from napari_ssrvae.library import EditMask
     from napari_ssrvae.particles import Patches, measure_particles
 
+    removed = tuple(particle_ids[list(edit.removed)].tolist())
+    if cutter is None:
+        none = np.zeros(0, np.int64)
+        patches = Patches(np.zeros((0, 0, 0), np.float32), none, 0, none.astype(bool))
+        table = pd.DataFrame(index=pd.Index(none, name="label_id"))
+        return EditMask(micrograph_id, edit.kind, removed, edit.pixels, table, patches)
     after = MaskAfter(labels, edit.pixels)
     # What comes lies all within what changes.
     region = edit.pixels.region
@@ -75,11 +83,5 @@ def edit_act(
         label_ids=edit.added,
         region=region,
     )
-    if cutter is None:
-        patches = Patches(
-            np.zeros((0, 0, 0), np.float32), np.zeros(0, np.int64), 0, np.zeros(0, bool)
-        )
-    else:
-        patches = cutter.cut(after, edit.added, region=region)
-    removed = tuple(particle_ids[list(edit.removed)].tolist())
+    patches = cutter.cut(after, edit.added, region=region)
     return EditMask(micrograph_id, edit.kind, removed, edit.pixels, table, patches)
