@@ -99,9 +99,9 @@ def usable_pixels(array: Any, name: str) -> tuple[Any, tuple[str, ...]]:
             f"an image needs at least {LEAST_EDGE_PX} along each edge."
         )
     if dtype.kind == "b":
-        array = np.asarray(array).astype(np.uint8) * np.uint8(255)
+        array = _whole(array, np.uint8) * np.uint8(255)
     if dtype == np.float16:
-        array = np.asarray(array).astype(np.float32)
+        array = _whole(array, np.float32)
     notes: tuple[str, ...] = ()
     if dtype.kind == "f":
         array, notes = _without_holes(array, name)
@@ -112,6 +112,14 @@ def usable_pixels(array: Any, name: str) -> tuple[Any, tuple[str, ...]]:
             f"{name} is {what}: there is nothing to see in it, export it from the microscope again."
         )
     return array, notes
+
+
+def _whole(array: Any, dtype: Any) -> NDArray[Any]:
+    """Take an image into memory, a copy of its own."""
+    copy = np.empty(tuple(int(n) for n in array.shape), dtype)
+    for rows, block in blocks(array):
+        copy[rows] = block
+    return copy
 
 
 def _without_holes(array: Any, name: str) -> tuple[Any, tuple[str, ...]]:
@@ -125,7 +133,7 @@ def _without_holes(array: Any, name: str) -> tuple[Any, tuple[str, ...]]:
             f"{name} has no finite value in {100 * n / size:.0f} % of its pixels: "
             "export it from the microscope again."
         )
-    filled = np.array(array)
+    filled = _whole(array, array.dtype)
     for rows, count in holes:
         if count:
             _fill(filled, rows)

@@ -13,6 +13,8 @@ __all__ = ["fei_scales", "fei_xl_scales", "not_square"]
 # Widths that these microscopes scan, for files that do not say theirs.
 _WIDTHS = (512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768)
 _SCREEN = 4 / 3
+# 712 x 484 pixels on a screen of 4:3 are 10 % higher than wide.
+LEAST_SQUARE = 0.15
 
 
 def fei_scales(tag: Any, shape: tuple[int, int]) -> Scales:
@@ -99,7 +101,13 @@ def fei_xl_scales(tag: Any, shape: tuple[int, int]) -> Scales:
         for height, where in heights
         if (nm := plausible_nm(height * one / shape[1])) is not None
     )
-    return Scales(sizes, not_square(sizes[0].nm, heights[0][0] / shape[0]) if sizes else ())
+    if not sizes:
+        return Scales()
+    down = heights[0][0] / shape[0]
+    if abs(down / sizes[0].nm - 1) > LEAST_SQUARE and plausible_nm(down):
+        # No instrument scans so flat: the image is not the one that was on the screen.
+        return Scales((*sizes, PixelSize(down, "FEI XL metadata (screen over the rows)")))
+    return Scales(sizes, not_square(sizes[0].nm, down))
 
 
 def not_square(width: float, height: float) -> tuple[str, ...]:

@@ -106,7 +106,9 @@ def jeol_scales_in_tags(tags: dict[int, Any]) -> Scales:
     """Return what JEOL wrote into a TIFF: the EXIF MakerNote, or a tag of text."""
     exif = tags.get(EXIF)
     if isinstance(exif, dict):
-        found = jeol_scales_in_bytes(exif.get("MakerNote", exif.get(37500)), "the EXIF MakerNote")
+        found = jeol_scales_in_bytes(
+            exif.get("MakerNote", exif.get(37500)), "the EXIF MakerNote (JEOL)"
+        )
         if found.sizes:
             return found
     for code in (MAKER_NOTE, PHOTOSHOP, *sorted(tags)):
