@@ -375,6 +375,7 @@ class Canvas(QObject):
         with self._own():
             for drawing in self._drawings.values():
                 drawing.calibrate()
+        self.preview.calibrate()
         self._draw_traversals()
 
     def _on_particles(self, state: MicrographState, change: object) -> None:

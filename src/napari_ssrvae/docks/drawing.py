@@ -60,6 +60,7 @@ class Drawing:
         self.drawn: dict[str, Labels] = {}
         self._place: dict[str, Any] = {}
         self._tables: dict[str, np.ndarray] = {}
+        self._shown_ids = np.zeros(0, np.int64)
         self.strip = Strip(viewer, state)
         self.image: Image | None = None
         if image is not None:
@@ -115,6 +116,7 @@ class Drawing:
             colours = self._class_colours()
             if self._large:
                 levels = pyramid(state.labels)
+                self._came_or_went()
                 self._put(PARTICLES, levels, outlines, contour=1, opacity=0.7)
                 for role, contour, opacity in ((CLASSES, 0, 0.45), (BY_HAND, 2, 1.0)):
                     table = self._tables[role] = self._classes(role)
@@ -259,8 +261,14 @@ class Drawing:
                 self.draw()
                 return
             self.drawn[PARTICLES].refresh(extent=False, thumbnail=False)
+            # All that an edit changes belongs to particles that came or went; most have no class.
+            changed = self._came_or_went()
             for role in (CLASSES, BY_HAND):
-                self._look_up_again(role)
+                table = self._classes(role)
+                old = self._tables[role][changed[changed < len(self._tables[role])]]
+                self._look_up_again(
+                    role, draw=bool(old.any() or table[changed[changed < len(table)]].any())
+                )
         else:
             part = state.labels[region]
             self._set_part(PARTICLES, region, part)
@@ -275,7 +283,15 @@ class Drawing:
             at = (rows + region[0].start, columns + region[1].start)
             layer.data_setitem(at, values[rows, columns])
 
-    def _look_up_again(self, role: str) -> None:
+    def _came_or_went(self) -> np.ndarray:
+        """Return the label ids that stand for another particle, or none, since this was last asked."""
+        old, new = self._shown_ids, self._state.particle_ids
+        size = max(len(old), len(new))
+        wide = [np.pad(ids, (0, size - len(ids))) for ids in (old, new)]
+        self._shown_ids = new.copy()
+        return np.flatnonzero(wide[0] != wide[1])
+
+    def _look_up_again(self, role: str, *, draw: bool = True) -> None:
         """Let a layer of a large micrograph show the classes as they are now."""
         layer, table = self.drawn[role], self._classes(role)
         known = self._tables.get(role)
@@ -285,7 +301,8 @@ class Drawing:
             self._tables[role] = table
             for level in layer.data:
                 level.table = table
-        layer.refresh(extent=False, thumbnail=False)
+        if draw:
+            layer.refresh(extent=False, thumbnail=False)
 
     def _classes(self, role: str) -> np.ndarray:
         """Return the class of each label id that a layer shows."""

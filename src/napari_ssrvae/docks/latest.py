@@ -43,6 +43,11 @@ class Latest(QObject):
         """Whether a request is being worked on."""
         return self._worker is not None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a newer request waits for the one under way."""
+        return self._next is not None
+
     def ask(self, work: Callable[[], Any]) -> None:
         """Do this next, instead of whatever waits."""
         self._wanted = True

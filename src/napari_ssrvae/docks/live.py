@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import Canvas
@@ -33,11 +34,12 @@ class LiveView(QWidget):
         self.switch.clicked.connect(canvas.preview.switch)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.switch)
+        self._column.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
 
         canvas.preview.switched.connect(self._on_switched)
         canvas.preview.drawn.connect(self._show_preview)
         self.session.current_changed.connect(self.refresh)
+        self.session.micrographs_changed.connect(self.refresh)
         self.session.particles_changed.connect(self.refresh)
         self.refresh()
 

@@ -12,6 +12,7 @@ from napari.utils.transforms import Affine
 from qtpy.QtCore import QObject, Signal
 
 from napari_ssrvae.docks.latest import Latest
+from napari_ssrvae.docks.places import put_in_place
 from napari_ssrvae.docks.preview_work import (
     LookAt,
     PreviewResult,
@@ -104,7 +105,6 @@ class Preview(QObject):
         for event in (camera.zoom, camera.center, viewer.canvas.events.size):
             event.connect(self._on_view)
         session.current_changed.connect(self._on_current)
-        session.micrographs_changed.connect(self.update)
         session.particles_changed.connect(self._on_particles)
 
     # --- on and off ----------------------------------------------------------------------------
@@ -179,11 +179,22 @@ class Preview(QObject):
         if state is self._session.current:
             self._on_current()
 
+    def calibrate(self) -> None:
+        """Move with the picture to its new scale; the data bar may have changed as well."""
+        state = self._session.current
+        if self._layer is not None and self.result is not None and self._image_layer(state):
+            assert state is not None
+            put_in_place(self._layer, self._place(state, self.result.region, self.result.step))
+        self.update()
+
     def _on_view(self, *_: object) -> None:
         self.update()
 
     def update(self) -> None:
-        """Ask for the outlines of what is in view now."""
+        """Ask for the outlines of what is in view now: at once perhaps coarse ones, then fine ones."""
+        self._ask(quickly=True)
+
+    def _ask(self, *, quickly: bool) -> None:
         state, parameters = self._session.current, self._parameters
         if not self._on or state is None or parameters is None:
             return
@@ -195,14 +206,16 @@ class Preview(QObject):
         look_at, segment_part = self._functions()
         micrograph = state.micrograph
         key = (micrograph.data_bar, micrograph.pixel_size_nm)
-        known, look = self._looks.get(state, (None, None))
-        if known != key:
-            look = None
-        place = self._place(state, region, step)
+        looks = self._looks
 
         def work() -> tuple[Any, ...]:
-            found = compute(micrograph, parameters, region, step, look, look_at, segment_part)
-            return state, key, place, found
+            # Asked for when the work begins: the request before this one may just have made the look.
+            known, look = looks.get(state, (None, None))
+            look = look if known == key else None
+            found = compute(
+                micrograph, parameters, region, step, look, look_at, segment_part, quickly=quickly
+            )
+            return state, key, found
 
         self._latest.ask(work)
 
@@ -249,13 +262,18 @@ class Preview(QObject):
     # --- what was found ------------------------------------------------------------------------
 
     def _on_done(self, answer: tuple[Any, ...]) -> None:
-        state, key, place, result = answer
+        state, key, result = answer
         self._looks[state] = (key, result.look)
         if not self._on or state is not self._session.current:
             return
+        if state is None or self._image_layer(state) is None:
+            return
         self.result = result
-        self._draw(result, place)
+        # Where the picture is now: its scale may have been typed meanwhile.
+        self._draw(result, self._place(state, result.region, result.step))
         self.drawn.emit(result)
+        if result.finer and not self._latest.waiting:
+            self._ask(quickly=False)
 
     def _on_failed(self, message: str) -> None:
         self.clear()
@@ -265,8 +283,12 @@ class Preview(QObject):
         viewer = self._viewer()
         if viewer is None:
             return
-        if self._layer is not None and tuple(map(str, self._layer.units)) != place["units"]:
-            self.clear()
+        self._put(viewer, result, place)
+        # Every change of data or visibility makes it editable again.
+        assert self._layer is not None
+        self._layer.editable = False
+
+    def _put(self, viewer: napari.Viewer, result: PreviewResult, place: dict[str, Any]) -> None:
         if self._layer is None:
             active = viewer.layers.selection.active
             colours = DirectLabelColormap(color_dict={None: COLOUR, 0: NOTHING})
@@ -275,7 +297,6 @@ class Preview(QObject):
                     result.outlines, name=NAME, colormap=colours, **place
                 )
                 self._on_new_layer(self._layer)
-                self._layer.editable = False
                 self._layer.mode = "pan_zoom"
                 if active is not None and active in viewer.layers:
                     viewer.layers.selection.active = active
@@ -287,11 +308,9 @@ class Preview(QObject):
         )
         shown = layer.visible
         if moved and shown:
-            # While it is hidden no property that is set draws anything: it is drawn once, at the end.
+            # While it is hidden nothing that is set draws anything: it is drawn once, at the end.
             layer.visible = False
-        if moved:
-            layer.scale = place["scale"]
-            layer.translate = place["translate"]
+        put_in_place(layer, place)
         layer.data = result.outlines
         if moved and shown:
             layer.visible = True

@@ -137,6 +137,7 @@ class StripHandle:
                 moved = self._moved(state, strip, bar, edge, tuple(event.position))
                 strip.show_bar(moved)
                 yield
+            moved = self._moved(state, strip, bar, edge, tuple(event.position))
         finally:
             camera.mouse_pan = panned
         if moved != bar:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import Canvas
 from napari_ssrvae.docks.tools import MOST_RADIUS_PX, Tool
@@ -43,17 +42,16 @@ class ToolRow(QWidget):
         super().__init__()
         self.canvas = canvas
         self.tools = canvas.tools
-        self.buttons: dict[Tool, QToolButton] = {}
+        self.buttons: dict[Tool, QPushButton] = {}
         row = QHBoxLayout()
         row.setSpacing(3)
         label = QLabel("Correct")
         label.setToolTip("Correct particles by hand; everything can be undone with Ctrl+Z")
         row.addWidget(label)
         for tool, (name, tip, _) in WORDS.items():
-            button = QToolButton()
-            button.setText(name)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button = QPushButton(name)
             button.setCheckable(True)
+            button.setMinimumWidth(10)
             button.setToolTip(f"{tip} (key {tool.value})")
             button.setAccessibleName(f"{name} particles by hand")
             button.clicked.connect(lambda _checked=False, t=tool: self.tools.toggle(t))

@@ -167,18 +167,21 @@ class Tools(QObject):
             return
         if event.modifiers or self._particle_at(tuple(event.position)) is None:
             return
+        points = [self._pixel(image, event)]
+        self._stroke.begin(image, 2 * self._radius if tool is Tool.PAINT else 0)
+        # Only now: a new layer is made the active one for a moment, which sets this as well.
         camera = viewer.scene.camera
         panned = camera.mouse_pan
         camera.mouse_pan = False
-        points = [self._pixel(image, event)]
         try:
-            self._stroke.begin(image, 2 * self._radius if tool is Tool.PAINT else 0)
             self._stroke.show(points)
             yield
             while event.type == "mouse_move":
                 points.append(self._pixel(image, event))
                 self._stroke.show(points)
                 yield
+            # Where the mouse was let go belongs to the stroke, move or no move.
+            points.append(self._pixel(image, event))
         finally:
             camera.mouse_pan = panned
             self._stroke.end()
