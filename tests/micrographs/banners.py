@@ -27,9 +27,9 @@ class Drawn:
 def picture(seed: int) -> np.ndarray:
     """Return a generated micrograph without a banner, of some size and style."""
     rng = np.random.default_rng([seed, 1])
-    rows, columns = int(rng.integers(360, 620)), int(rng.integers(420, 820))
+    rows, columns = int(rng.integers(300, 480)), int(rng.integers(380, 660))
     made = generate_micrograph(
-        int(rng.integers(15, 60)),
+        int(rng.integers(12, 40)),
         seed=seed,
         shape=(rows, columns),
         data_bar=False,

@@ -58,10 +58,14 @@ def read_vendor(path: Path, plane: int | None) -> RawPlane:
     index, notes = choose_plane(n_planes, plane, path.name)
     if len(images) > 1:
         notes = (*notes, f"the largest of {len(images)} images in the file taken")
-    axis: dict[str, Any] = (first.get("axes") or [{}])[-1]
-    nm = to_nm(axis.get("scale"), str(axis.get("units") or ""))
     source = f"calibration in the {path.suffix.lstrip('.')} file"
-    sizes = () if nm is None else (PixelSize(nm, source),)
+    axes: list[dict[str, Any]] = list(first.get("axes") or [])[-2:][::-1]
+    found = [to_nm(axis.get("scale"), str(axis.get("units") or "")) for axis in axes]
+    # Across first; down is another value only where it contradicts.
+    ways = (source, f"{source}, down")
+    sizes = tuple(
+        PixelSize(nm, way) for nm, way in zip(found, ways, strict=False) if nm is not None
+    )
     return RawPlane(
         image=data.reshape(n_planes, *data.shape[-2:])[index],
         scales=Scales(sizes),
