@@ -190,13 +190,13 @@ def test_the_edge_of_the_strip_is_dragged(bench: Any) -> None:
     from tests.docks.test_tools import stroke
 
     state = add(bench, with_bar(), data_bar=BAR)
-    bench.qtbot.waitUntil(
-        lambda: (
-            bench.canvas.preview.result is not None
-            and bench.canvas.preview.result.region == (slice(0, 240), slice(0, 320))
-        ),
-        timeout=30_000,
-    )
+
+    def fitted() -> bool:
+        bench.viewer.reset_view()
+        result = bench.canvas.preview.result
+        return result is not None and result.region == (slice(0, 240), slice(0, 320))
+
+    bench.qtbot.waitUntil(fitted, timeout=30_000)
     centre = bench.viewer.scene.camera.center
     stroke(bench, (BAR[0] - 0.5, 150), (190, 160), (185, 170))
     assert state.micrograph.data_bar == (pytest.approx(185, abs=2), 240)

@@ -71,7 +71,8 @@ class SizeHistogram(QWidget):
         low = float(diameters.min()) if len(diameters) else 0.0
         if high <= low:
             low, high = 0.9 * low, 1.1 * high
-        self.counts, edges = np.histogram(diameters, bins=BARS, range=(low, high))
+        # The last bar holds the giants as well.
+        self.counts, edges = np.histogram(np.minimum(diameters, high), bins=BARS, range=(low, high))
         brush = PREVIEWED if in_view else FOUND
         self._bars.setOpts(x0=edges[:-1], x1=edges[1:], height=self.counts, brush=brush)
         self.plot.setXRange(low, high, padding=0.02)

@@ -29,7 +29,7 @@ def get_reader(
     paths = [Path(p) for p in ([path] if isinstance(path, str) else path)]
     for one in paths:
         if one.is_dir():
-            if any((one / name).exists() for name in NO_FOLDERS_OF_FILES) or not _files([one]):
+            if any((one / name).exists() for name in NO_FOLDERS_OF_FILES) or not _holds_any(one):
                 return None
         elif one.suffix.lower() not in SUFFIXES:
             return None
@@ -68,14 +68,9 @@ def open_files(paths: Sequence[str | Path]) -> Iterator[tuple[LayerData | None, 
     InputError
         None of them could be read.
     """
-    from napari_ssrvae.micrographs import read_micrograph
+    from napari_ssrvae.micrographs import list_micrographs, read_micrograph
 
-    files = _files([Path(p) for p in paths])
-    if not files:
-        raise InputError(
-            f"There is no micrograph in {paths[0] if paths else 'that folder'}: "
-            "choose a folder with TIFF, PNG or JPEG files."
-        )
+    files = list_micrographs(paths)
     bad: list[tuple[Path, InputError]] = []
     for file in files:
         try:
@@ -91,10 +86,13 @@ def open_files(paths: Sequence[str | Path]) -> Iterator[tuple[LayerData | None, 
         yield None, f"{len(bad)} files were left out, since they cannot be read: {names}."
 
 
-def _files(paths: list[Path]) -> list[Path]:
+def _holds_any(folder: Path) -> bool:
     from napari_ssrvae.micrographs import list_micrographs
 
-    return list_micrographs(paths)
+    try:
+        return bool(list_micrographs(folder))
+    except InputError:
+        return False
 
 
 def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
