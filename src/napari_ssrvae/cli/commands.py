@@ -129,7 +129,10 @@ def segment(options: Namespace) -> Answer:
                 micrograph = with_pixel_size(read_micrograph(path), options.pixel_size)
                 if choices := [(c.nm, c.source) for c in micrograph.pixel_size_choices]:
                     contradictory[str(path)] = [nm for nm, _ in choices]
-                    print(f"napari-ssrvae: {settle_hint(path, choices)}", file=sys.stderr)
+                    print(
+                        f"napari-ssrvae: {settle_hint(path, choices)} Going on in pixels.",
+                        file=sys.stderr,
+                    )
                 # Found first, and the library made then: an image without particles leaves nothing behind.
                 window = project_window(at_need.library, micrograph)
                 found = last_of(
