@@ -254,7 +254,8 @@ def test_missing_files_folders_and_vendors(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="is a folder"):
         read_micrograph(tmp_path)
     assert SUFFIXES[".dm4"] == "vendors"
-    monkeypatch.setitem(__import__("sys").modules, "rsciio", None)
+    for module in ("rsciio", "rsciio.digitalmicrograph"):
+        monkeypatch.setitem(__import__("sys").modules, module, None)
     (tmp_path / "a.dm4").write_bytes(b"\x00\x00\x00\x04 not really")
     with pytest.raises(InputError, match=r"napari-ssrvae\[vendors\]"):
         read_micrograph(tmp_path / "a.dm4")

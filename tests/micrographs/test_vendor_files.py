@@ -119,3 +119,17 @@ def test_damaged_vendor_files_get_one_sentence(tmp_path, ending, content):
         read_micrograph(path)
     assert "bad" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_claim_that_an_hdf5_file_cannot_hold(tmp_path):
+    path = tmp_path / "a.emd"
+    with h5py.File(path, "w") as file:
+        file.attrs["version_major"], file.attrs["version_minor"] = 0, 2
+        group = file.create_group("data/image")
+        group.attrs["emd_group_type"] = 1
+        size = 100_000
+        group.create_dataset("data", shape=(size, size), dtype="u1", chunks=(1000, 1000))
+        for n in (1, 2):
+            group.create_dataset(f"dim{n}", data=np.arange(size) * 2.5)
+    with pytest.raises(InputError, match="cannot hold"):
+        read_micrograph(path)

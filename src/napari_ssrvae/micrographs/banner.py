@@ -47,19 +47,21 @@ def find_data_bar(image: Any) -> tuple[int, int] | None:
     height, width = (int(n) for n in image.shape)
     if height < 48 or width < 48:
         return None
-    tolerance = _tolerance(image)
+    left = max(0, (width - MOST_COLUMNS) // 2)
+    columns, every = slice(left, left + MOST_COLUMNS), max(1, height // MOST_SAMPLES)
+    sample = np.asarray(image[::every, columns]).astype(np.float32)
+    tolerance = _tolerance(sample, np.dtype(image.dtype))
     if tolerance is None:
         return None
     first = int(height * (1 - TALLEST))
-    left = max(0, (width - MOST_COLUMNS) // 2)
-    lower = np.asarray(image[first:, left : left + MOST_COLUMNS]).astype(np.float32)
+    lower = np.asarray(image[first:, columns]).astype(np.float32)
     drawn = Drawn.of(lower, *tolerance)
     found = [
         rows
         for value in drawn.values()
         for rows in _block(drawn, value, height)
-        if not _elsewhere(image, first + rows.start, value, tolerance)
-    ] or _block(drawn, None, height)
+        if not _elsewhere(sample[: (first + rows.start) // every], value, tolerance)
+    ] + _block(drawn, None, height)
     found = [rows for rows in found if _possible(rows, first, height)]
     if not found:
         return None
@@ -74,16 +76,14 @@ def _possible(rows: slice, first: int, height: int) -> bool:
     return bool(tall and first + rows.start >= HIGHEST_START * height)
 
 
-def _tolerance(image: Any) -> tuple[float, float] | None:
+def _tolerance(sample: NDArray[np.float32], dtype: np.dtype[Any]) -> tuple[float, float] | None:
     """Return by how much neighbours, and all of the ground, of something drawn may differ."""
-    rows, columns = (max(1, int(n) // MOST_SAMPLES) for n in image.shape)
-    sample = np.asarray(image[::rows])[:, ::columns].astype(np.float32)
     low, high = (float(v) for v in np.percentile(sample, (0.1, 99.9)))
     span = high - low
     if not span > 0:
         return None
     # JPEG leaves a little noise in flat areas.
-    least = 1.0 if np.dtype(image.dtype).kind in "iu" and span > 100 else 0.0
+    least = 1.0 if dtype.kind in "iu" and span > 100 else 0.0
     return max(0.012 * span, least), max(0.02 * span, least)
 
 
@@ -166,9 +166,6 @@ def _jump(image: NDArray[np.float32], row: int, tolerance: float) -> bool:
     return bool((np.abs(image[row] - image[row - 1]) > tolerance).mean() >= 1 - LEAST_STEP)
 
 
-def _elsewhere(image: Any, start: int, value: float, tolerance: tuple[float, float]) -> bool:
+def _elsewhere(above: NDArray[np.float32], value: float, tolerance: tuple[float, float]) -> bool:
     """Whether much of the image above is as flat as the banner and has its value."""
-    left = max(0, (int(image.shape[1]) - MOST_COLUMNS) // 2)
-    every = max(1, start // MOST_SAMPLES)
-    above = np.asarray(image[:start:every, left : left + MOST_COLUMNS]).astype(np.float32)
     return bool(Drawn.of(above, *tolerance).ground(value).mean() > MOST_ELSEWHERE)
