@@ -63,6 +63,18 @@ def test_a_text_of_another_name_that_names_the_image_is_found(image):
     assert any("export 7.txt" in note for note in m.notes)
 
 
+def test_a_renamed_image_whose_text_was_not_is_only_told_of(image):
+    (image.parent / "SU_0009.txt").write_text(hitachi_text("SU_0009.tif"))
+    m = read_micrograph(image)
+    assert m.pixel_size_nm is None
+    assert len(m.notes) == 1
+    assert "SU_0009.txt" in m.notes[0]
+    assert "2.5 nm" in m.notes[0]
+    # Which of two is meant nobody can know.
+    (image.parent / "SU_0008.txt").write_text(hitachi_text("SU_0008.tif"))
+    assert read_micrograph(image).notes == ()
+
+
 def test_a_text_of_an_image_of_another_size_is_not_used(image):
     image.with_suffix(".txt").write_text(hitachi_text(image.name, columns=1280, rows=960))
     m = read_micrograph(image)

@@ -50,16 +50,22 @@ def find_sidecar(path: Path, shape: tuple[int, int], *, search: bool = True) -> 
         notes.extend(note)
         if not refused:
             return Sidecar(text.scales + Scales(notes=tuple(notes)), text.record)
+    left_alone: list[str] = []
     if search:
         for beside in _others(path, namesakes):
             text = read_sidecar(beside)
-            if text is None or not _names(text, path):
+            if text is None:
+                continue
+            if not _names(text, path):
+                left_alone.extend(_maybe_its_own(text, beside, path, shape))
                 continue
             if _of_another_size(text, shape):
                 notes.append(_other_size(beside, text, shape))
                 continue
             notes.append(f"{beside.name} names this image: its pixel size is used")
             return Sidecar(text.scales + Scales(notes=tuple(notes)), text.record)
+    # Only a hint, and none where several texts could be meant.
+    notes.extend(left_alone if len(left_alone) == 1 else ())
     return Sidecar(Scales(notes=tuple(notes)))
 
 
@@ -78,6 +84,23 @@ def _judge_namesake(
     return False, (
         f"{beside.name} names another image ({text.image_name}), but has this one's name: taken as renamed",
     )
+
+
+def _maybe_its_own(
+    text: SidecarText, beside: Path, path: Path, shape: tuple[int, int]
+) -> Iterator[str]:
+    """Tell of a text whose image is not here any more, and may be this one under a new name."""
+    gone = bool(text.image_name) and not _is_file(path.parent / text.image_name)
+    if gone and text.size is not None and fits(text.size, shape) and not _has_image(beside):
+        nm = text.scales.sizes[0].nm
+        yield (
+            f"{beside.name} names {text.image_name}, which is not here: if this is that image under a new name, "
+            f"a pixel is {nm:.4g} nm"
+        )
+
+
+def _has_image(beside: Path) -> bool:
+    return any(_is_file(beside.with_suffix(ending)) for ending in (".tif", ".TIF", ".jpg", ".bmp"))
 
 
 def _names(text: SidecarText, path: Path) -> bool:
