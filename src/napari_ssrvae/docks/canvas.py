@@ -83,7 +83,9 @@ class Canvas(QObject):
         self.training = TrainingRun(session, self)
         self.hand = Hand(session, self.particle_at, self)
         self.hand.message.connect(self.message)
-        self.tools = Tools(viewer, session, self.image_layer, self.particle_at, self._own, self)
+        self.tools = Tools(
+            viewer, session, self.image_layer, self.particle_at, self._own, self._busy, self
+        )
         self.tools.chosen.connect(self._on_tool)
         self.hand.switched.connect(self._on_labelling)
         self._labelled_before = False
@@ -331,6 +333,9 @@ class Canvas(QObject):
         self.session.close()
 
     # --- tools and the data bar ----------------------------------------------------------------
+
+    def _busy(self) -> bool:
+        return self.training.running or self.segmentation.running
 
     def _on_tool(self, tool: Tool | None) -> None:
         """Let clicks either label or correct, never both; afterwards it is as it was before."""

@@ -77,6 +77,7 @@ class ToolRow(QWidget):
         self.tools.acted.connect(self._on_acted)
         canvas.session.current_changed.connect(self.refresh)
         canvas.session.particles_changed.connect(self.refresh)
+        canvas.segmentation.changed.connect(self.refresh)
         canvas.training.started.connect(self.refresh)
         canvas.training.ended.connect(self.refresh)
         self.refresh()
@@ -84,7 +85,7 @@ class ToolRow(QWidget):
     def refresh(self, *_: object) -> None:
         """Show the tools only where there is something to correct."""
         self.setVisible(self.tools.can_edit())
-        busy = self.canvas.training.running
+        busy = self.canvas.training.running or self.canvas.segmentation.running
         for button in self.buttons.values():
             button.setEnabled(not busy)
         if busy and self.tools.tool is not None:

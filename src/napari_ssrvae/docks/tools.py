@@ -26,6 +26,7 @@ __all__ = ["Tool", "Tools"]
 LEFT = 1
 DEFAULT_RADIUS_PX = 6
 MOST_RADIUS_PX = 500
+BUSY = "The particles are being worked with: correct them when that is done."
 
 
 class Tool(Enum):
@@ -49,6 +50,8 @@ class Tools(QObject):
         Gives the micrograph and the label id at a position in world coordinates.
     own : callable
         A context in which layers come and go by the session's doing.
+    busy : callable
+        Tells whether long work needs the particles to stay as they are.
 
     Attributes
     ----------
@@ -71,6 +74,7 @@ class Tools(QObject):
         image_layer: Callable[[MicrographState | None], Image | None],
         particle_at: Callable[[tuple[float, ...]], tuple[MicrographState, int] | None],
         own: Callable[[], AbstractContextManager[None]],
+        busy: Callable[[], bool],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -78,6 +82,7 @@ class Tools(QObject):
         self._session = session
         self._image_layer = image_layer
         self._particle_at = particle_at
+        self._busy = busy
         self._stroke = StrokeLayer(viewer, own)
         self._tool: Tool | None = None
         self._radius = DEFAULT_RADIUS_PX
@@ -107,6 +112,9 @@ class Tools(QObject):
         """Take a tool into the hand, or with None put it away."""
         if tool is not None and not self.can_edit():
             self.acted.emit("Find particles first: there is nothing to correct yet.")
+            tool = None
+        elif tool is not None and self._busy():
+            self.acted.emit(BUSY)
             tool = None
         if tool is self._tool:
             return
@@ -185,7 +193,7 @@ class Tools(QObject):
         finally:
             camera.mouse_pan = panned
             self._stroke.end()
-        if self._tool is tool and state is self._session.current:
+        if self._tool is tool and state is self._session.current and not self._busy():
             self.work_off(tool, state, np.array(points))
 
     @staticmethod
@@ -227,6 +235,9 @@ class Tools(QObject):
         viewer = self._viewer()
         at = None if viewer is None else self._particle_at(tuple(viewer.cursor.position))
         if at is None or not at[1]:
+            return
+        if self._busy():
+            self.acted.emit(BUSY)
             return
         try:
             self._session.delete_particles(at[0], [at[1]])
