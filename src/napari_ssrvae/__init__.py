@@ -15,6 +15,7 @@ _HOME = {
     "Micrograph": "micrographs",
     "read_micrograph": "micrographs",
     "SegmentationParameters": "particles",
+    "PatchParameters": "particles",
     "segment_particles": "particles",
     "measure_particles": "particles",
     "extract_patches": "particles",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from napari_ssrvae.micrographs import Micrograph as Micrograph
     from napari_ssrvae.micrographs import read_micrograph as read_micrograph
     from napari_ssrvae.particles import Patches as Patches
+    from napari_ssrvae.particles import PatchParameters as PatchParameters
     from napari_ssrvae.particles import SegmentationParameters as SegmentationParameters
     from napari_ssrvae.particles import extract_patches as extract_patches
     from napari_ssrvae.particles import measure_particles as measure_particles

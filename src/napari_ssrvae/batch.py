@@ -48,16 +48,15 @@ class ClassifiedMicrograph:
 
 def _one(path: Path, model_folder: Path, card: ModelCard) -> ClassifiedMicrograph:
     from napari_ssrvae.micrographs import read_micrograph
-    from napari_ssrvae.particles import SegmentationParameters
 
     def work() -> Iterator[Any]:
         micrograph = read_micrograph(path)
         yield micrograph
         yield from find_particles(
             micrograph,
-            SegmentationParameters(**card.segmentation),
+            card.segmentation_for(micrograph.pixel_size_nm),
+            patches=card.patches,
             window=card.window_for(micrograph.pixel_size_nm),
-            size=card.patch_size,
         )
 
     result = ClassifiedMicrograph(path)
@@ -90,6 +89,8 @@ def classify_micrographs(
 ) -> Iterator[ClassifiedMicrograph]:
     """Segment and classify micrographs and put all of it into the library.
 
+    Particles are found and cut out as those were that the model learnt from.
+
     Parameters
     ----------
     paths : sequence of Path
@@ -106,8 +107,14 @@ def classify_micrographs(
     ------
     ClassifiedMicrograph
         One for each path, in order, after it was stored. One with an `error` was not.
+
+    Raises
+    ------
+    InputError
+        The particles of the library are cut out otherwise than the model's.
     """
     card = read_model_card(model_folder)
+    card.check_library(library)
     class_ids = tuple(int(i) for i in library.models().to_dict("index")[model_name]["class_ids"])
     for result in _run([Path(p) for p in paths], model_folder, card, scheduler):
         if not result.error:

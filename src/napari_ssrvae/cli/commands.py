@@ -113,10 +113,12 @@ def _choices(annotation: Any) -> tuple[Any, ...]:
 def segment(options: Namespace) -> Answer:
     """Find the particles of micrographs and put them into a library."""
     from napari_ssrvae.cli.info import settle_hint
+    from napari_ssrvae.cli.patch_settings import ContradictionError, patches_for
     from napari_ssrvae.micrographs import list_micrographs, read_micrograph
-    from napari_ssrvae.particles import SegmentationParameters
+    from napari_ssrvae.particles import PatchParameters, SegmentationParameters
 
     parameters = parameters_from(SegmentationParameters, options.set)
+    asked = parameters_from(PatchParameters, options.patch)
     counts: dict[str, int] = {}
     lost: dict[str, int] = {}
     failed: list[dict[str, str]] = []
@@ -134,11 +136,13 @@ def segment(options: Namespace) -> Answer:
                         file=sys.stderr,
                     )
                 # Found first, and the library made then: an image without particles leaves nothing behind.
+                patches = patches_for(at_need.library, micrograph, asked)
                 window = project_window(at_need.library, micrograph)
-                found = last_of(
-                    options, find_particles(micrograph, parameters, window=window), ParticlesFound
-                )
+                events = find_particles(micrograph, parameters, patches=patches, window=window)
+                found = last_of(options, events, ParticlesFound)
                 _, change = store_particles(at_need.make(), micrograph, found)
+            except ContradictionError:
+                raise
             except InputError as error:
                 if len(images) == 1:
                     raise
@@ -293,6 +297,9 @@ def classify(options: Namespace) -> Answer:
 def classify_library(options: Namespace, library: ParticleLibrary) -> int:
     """Let a model predict every particle of a library; return how many."""
     before = name = library.current_model
+    learnt_in = options.model or (library.model_folder(name) if name is not None else None)
+    if learnt_in is not None:
+        read_model_card(learnt_in).check_library(library, any_size=True)
     if options.model is not None:
         name = adopt_model(library, options.model)
     try:
@@ -368,10 +375,12 @@ def classify_images(options: Namespace) -> Answer:
         raise InputError(
             f"{options.library} has no model to classify with: name one with --model DIR."
         )
-    if options.model is not None:
-        read_model_card(options.model)
+    # A folder that is no model must not leave a library behind.
+    card = None if options.model is None else read_model_card(options.model)
     with LibraryAtNeed(options.library) as at_need:
         library = at_need.make()
+        if card is not None:
+            card.check_library(library)
         name = (
             adopt_model(library, options.model)
             if options.model is not None

@@ -91,6 +91,13 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a parameter of the segmentation",
     )
+    segment.add_argument(
+        "--patch",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how particles are cut out (size, mask_neighbours, normalise), the same for all of a library",
+    )
 
     label = add("label", "labels from a table: micrograph, label_id (or y, x), class")
     label.add_argument("library", type=Path, metavar="LIB")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from napari_ssrvae.workflow.events import Failed, Progress, guarded
 from napari_ssrvae.workflow.labelling import label_from_csv
+from napari_ssrvae.workflow.model_card import ModelCard, read_model_card
 from napari_ssrvae.workflow.particles import (
     TYPED,
     ParticlesFound,
@@ -21,13 +22,11 @@ from napari_ssrvae.workflow.particles import (
 )
 from napari_ssrvae.workflow.training import (
     Classified,
-    ModelCard,
     Predictions,
     Trained,
     TrainingSet,
     classify_particles,
     free_model_name,
-    read_model_card,
     read_traversals,
     register_training,
     store_predictions,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_file
 from napari_ssrvae.workflow.events import Failed, Progress
+from napari_ssrvae.workflow.model_card import ModelCard, write_model_card
 
 if TYPE_CHECKING:
     from napari_ssrvae.library import ParticleLibrary
@@ -25,13 +25,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Classified",
     "HeldOut",
-    "ModelCard",
     "Predictions",
     "Trained",
     "TrainingSet",
     "classify_particles",
     "free_model_name",
-    "read_model_card",
     "read_traversals",
     "register_training",
     "store_predictions",
@@ -39,85 +37,6 @@ __all__ = [
 ]
 
 N_TRAVERSAL = 9
-CARD = "classes.json"
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What must be known to use a model on other micrographs, kept beside its weights.
-
-    Attributes
-    ----------
-    class_names : tuple of str, length K
-    window_px : int
-        Edge of the square cut around each particle, in pixels of the first micrograph.
-    pixel_size_nm : float or None
-        Pixel size of that micrograph, None where it is not known.
-    segmentation : dict
-        How its particles were found.
-    """
-
-    class_names: tuple[str, ...]
-    window_px: int
-    pixel_size_nm: float | None
-    patch_size: int
-    segmentation: Mapping[str, Any]
-
-    @classmethod
-    def of_library(cls, library: ParticleLibrary, class_names: list[str]) -> ModelCard:
-        """Describe the particles of a library."""
-        known = library.micrographs()
-        first = known[known["window_px"].notna()].iloc[0]
-        nm = first["pixel_size_nm"]
-        raw = first["parameters"]
-        return cls(
-            tuple(class_names),
-            int(first["window_px"]),
-            float(nm) if nm is not None and np.isfinite(nm) else None,
-            int(library.patch_size or 48),
-            json.loads(raw) if isinstance(raw, str) else dict(raw or {}),
-        )
-
-    def window_for(self, pixel_size_nm: float | None) -> int:
-        """Return the window in pixels of another micrograph, so that particles keep their scale."""
-        scale = self.pixel_size_nm / pixel_size_nm if self.pixel_size_nm and pixel_size_nm else 1.0
-        return max(8, 2 * round(self.window_px * scale / 2))
-
-
-def read_model_card(folder: Path) -> ModelCard:
-    """Read what stands beside a model's weights.
-
-    Raises
-    ------
-    InputError
-        It is not there, or is not such a card.
-    """
-    path = folder / CARD
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        names = tuple(str(name) for name in raw["class_names"])
-        nm = raw["pixel_size_nm"]
-        return ModelCard(
-            names,
-            int(raw["window_px"]),
-            None if nm is None else float(nm),
-            int(raw["patch_size"]),
-            _known_segmentation(raw["segmentation"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{folder} does not hold a model with its classes: choose a folder under models/ of a library, "
-            "or the model/ folder of an export."
-        ) from error
-
-
-def _known_segmentation(raw: Mapping[str, Any]) -> dict[str, Any]:
-    from napari_ssrvae.particles import SegmentationParameters
-
-    known = {k: v for k, v in dict(raw).items() if k in SegmentationParameters.model_fields}
-    # pydantic's ValidationError is a ValueError: a value that is none ends as "not a model".
-    SegmentationParameters(**known)
-    return known
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +68,8 @@ class TrainingSet:
         Raises
         ------
         InputError
-            No particles, no labels, one class only, fewer particles than classes.
+            No particles, no labels, one class only, fewer particles than classes, or micrographs that are not cut
+            out alike.
         """
         ids, images = library.patches()
         if len(ids) == 0:
@@ -318,10 +238,7 @@ def train_model(
     traversals = {class_id: _traversal(model, k) for k, class_id in enumerate(data.class_ids)}
     model.save(folder)
     _write_traversals(folder, traversals)
-    with atomic_file(folder / CARD) as draft:
-        draft.write_text(
-            json.dumps(asdict(data.card), ensure_ascii=False, indent=1), encoding="utf-8"
-        )
+    write_model_card(folder, data.card)
     import torch
 
     judged = HeldOut.of_model(model)
