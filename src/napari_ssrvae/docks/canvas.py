@@ -89,7 +89,9 @@ class Canvas(QObject):
         self.tools.chosen.connect(self._on_tool)
         self.hand.switched.connect(self._on_labelling)
         self._labelled_before = False
-        self.preview = Preview(viewer, session, self.image_layer, self._own, self._bind, self)
+        self.preview = Preview(
+            viewer, session, self.image_layer, self._own, self._bind, self._training, self
+        )
         self._strips = StripHandle(self._strip_of_current, self._settle_data_bar)
 
         session.current_changed.connect(self._on_current)
@@ -333,6 +335,9 @@ class Canvas(QObject):
         self.session.close()
 
     # --- tools and the data bar ----------------------------------------------------------------
+
+    def _training(self) -> bool:
+        return self.training.running
 
     def _busy(self) -> bool:
         return self.training.running or self.segmentation.running

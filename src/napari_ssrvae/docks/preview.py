@@ -54,6 +54,9 @@ class Preview(QObject):
         A context in which layers come and go by the session's doing.
     on_new_layer : callable
         Called with the layer that is drawn in.
+    held : callable
+        Tells whether nothing is to be drawn now: while a model trains the particles stay as they are, so there is
+        nothing to preview, and a new picture while torch is being loaded has crashed Mesa's software renderer.
     look_at, segment_part : callable, optional
         As `particles.look_at` and `particles.preview`, which they are by default.
 
@@ -78,6 +81,7 @@ class Preview(QObject):
         image_layer: Callable[[MicrographState | None], Image | None],
         own: Callable[[], AbstractContextManager[None]],
         on_new_layer: Callable[[Layer], None],
+        held: Callable[[], bool],
         parent: QObject,
         *,
         look_at: LookAt | None = None,
@@ -89,6 +93,7 @@ class Preview(QObject):
         self._image_layer = image_layer
         self._own = own
         self._on_new_layer = on_new_layer
+        self._held = held
         self._look_at, self._segment_part = look_at, segment_part
         self._parameters: SegmentationParameters | None = None
         self._looks: weakref.WeakKeyDictionary[MicrographState, tuple[Any, Any]] = (
@@ -196,7 +201,7 @@ class Preview(QObject):
 
     def _ask(self, *, quickly: bool) -> None:
         state, parameters = self._session.current, self._parameters
-        if not self._on or state is None or parameters is None:
+        if not self._on or state is None or parameters is None or self._held():
             return
         part = self._in_view(state)
         if part is None:
@@ -264,7 +269,7 @@ class Preview(QObject):
     def _on_done(self, answer: tuple[Any, ...]) -> None:
         state, key, result = answer
         self._looks[state] = (key, result.look)
-        if not self._on or state is not self._session.current:
+        if not self._on or state is not self._session.current or self._held():
             return
         if state is None or self._image_layer(state) is None:
             return
