@@ -1,11 +1,11 @@
-"""Means over square blocks of pixels."""
+"""Square blocks of pixels."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["block_means"]
+__all__ = ["block_means", "busy_windows"]
 
 
 def block_means(array: NDArray[np.float32], step: int) -> NDArray[np.float32]:
@@ -22,3 +22,27 @@ def block_means(array: NDArray[np.float32], step: int) -> NDArray[np.float32]:
     )
     blocks /= np.float32(step * step)
     return blocks
+
+
+def busy_windows(picture: NDArray[np.float32], edge: int, number: int) -> list[tuple[slice, slice]]:
+    """Return some windows of a picture, from the one with most structure down to the middling one.
+
+    Parameters
+    ----------
+    picture : ndarray of float32, shape (H, W)
+    edge : int
+        Edge of a window; what is left over at the ends is not looked at.
+    number : int
+        How many at most; all of a picture that is no larger than so many windows.
+    """
+    height, width = picture.shape
+    if picture.size <= number * edge**2:
+        return [(slice(0, height), slice(0, width))]
+    windows = [
+        (slice(r, min(r + edge, height)), slice(c, min(c + edge, width)))
+        for r in range(0, max(1, height - edge + 1), edge)
+        for c in range(0, max(1, width - edge + 1), edge)
+    ]
+    order = np.argsort([-float(picture[window].std()) for window in windows], kind="stable")
+    ranks = np.linspace(0, (len(order) - 1) / 2, number).round().astype(int)
+    return [windows[order[rank]] for rank in dict.fromkeys(ranks.tolist())]

@@ -31,6 +31,8 @@ class Parts:
         Cut by the edge of the image.
     clear : ndarray of bool, shape (n_parts,)
         Some pixel of it was said to be clear.
+    drop : ndarray of float64, shape (n_parts,)
+        Mean fall across its outline; NaN where none was seen.
     """
 
     part_of: NDArray[np.int64]
@@ -38,6 +40,7 @@ class Parts:
     first: NDArray[np.int64]
     rim: NDArray[np.bool_]
     clear: NDArray[np.bool_]
+    drop: NDArray[np.float64]
 
 
 @dataclass(eq=False)
@@ -62,19 +65,38 @@ class Pieces:
     _first: list[NDArray[np.int64]] = field(default_factory=list)
     _rim: list[NDArray[np.bool_]] = field(default_factory=list)
     _clear: list[NDArray[np.bool_]] = field(default_factory=list)
+    _drops: list[NDArray[np.int64]] = field(default_factory=list)
     _background: list[NDArray[np.bool_]] = field(default_factory=list)
     _links: list[NDArray[np.int64]] = field(default_factory=list)
     _around: list[NDArray[np.int64]] = field(default_factory=list)
 
-    def add(self, core: Region, mask: NDArray[np.bool_], clear: NDArray[np.bool_]) -> None:
-        """Take in the mask of a tile, and which of its pixels are clearly particle; tiles in raster order."""
+    def add(
+        self,
+        core: Region,
+        mask: NDArray[np.bool_],
+        clear: NDArray[np.bool_],
+        drops: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None = None,
+    ) -> None:
+        """Take in the mask of a tile; tiles in raster order.
+
+        Parameters
+        ----------
+        core : (slice, slice)
+        mask, clear : ndarray of bool, shape (h, w)
+            Pixels of particles, and those that clearly are.
+        drops : three ndarrays of int64, shape (P,), optional
+            Where the mask ends: raster index of the last pixel inside and of the next, -1 beside the core, and how
+            far grey values fall from the one to the other.
+        """
         rows, columns = core
         here = self.out[rows, columns]
         found, n = ndimage.label(mask)
         self._note(found, n, core, clear)
+        self._note_drops(found, n, None if drops is None else (drops[0], drops[2]))
         if self.holes_px >= 0:
             holes, m = ndimage.label(~mask)
             self._note(holes, m, core, None)
+            self._note_drops(holes, m, None if drops is None else (drops[1], drops[2]))
             holes += n
             found -= np.where(mask, 0, holes).astype(found.dtype)
             found += np.sign(found) * np.int32(self.n)
@@ -119,6 +141,21 @@ class Pieces:
         self._first.append(first)
         self._clear.append(seen[1:])
 
+    def _note_drops(
+        self,
+        found: NDArray[np.int32],
+        n: int,
+        drops: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+    ) -> None:
+        noted = np.zeros((2, n), dtype=np.int64)
+        if drops is not None:
+            index, fall = drops
+            of = found.ravel()[index[index >= 0]]
+            # Whole numbers below 2**53: the sums are exact, whatever the order.
+            noted[0] = np.bincount(of, weights=fall[index >= 0], minlength=n + 1)[1:]
+            noted[1] = np.bincount(of, minlength=n + 1)[1:]
+        self._drops.append(noted)
+
     def _link(self, before: NDArray[np.int32], here: NDArray[np.int32]) -> None:
         """Link the pieces on the two sides of a seam."""
         pairs = np.stack([before, here]).astype(np.int64)
@@ -158,9 +195,10 @@ class Pieces:
         area = np.concatenate(self._area) if self._area else np.zeros(0, np.int64)
         if self.n == 0:
             nothing = np.zeros(0, dtype=bool)
-            return Parts(area, area, area, nothing, nothing)
+            return Parts(area, area, area, nothing, nothing, area.astype(np.float64))
         rim, background = np.concatenate(self._rim), np.concatenate(self._background)
         first, clear = np.concatenate(self._first), np.concatenate(self._clear)
+        background_seen = background.copy()
         links = self._links
         if self.holes_px >= 0:
             n, whole = _joined(self.n, links)
@@ -183,7 +221,15 @@ class Pieces:
         at_rim[part[rim[own]]] = True
         is_clear[part[clear[own]]] = True
         total = np.bincount(part, weights=area[own], minlength=n).astype(np.int64)
-        return Parts(part_of, total, earliest, at_rim, is_clear)
+        # Around a filled hole there is no outline: what its own pixels saw there is taken off.
+        fall, places = (
+            np.where(background_seen, -1, 1)[own] * np.concatenate(self._drops, axis=1)[:, own]
+        )
+        with np.errstate(invalid="ignore"):
+            drop = np.bincount(part, weights=fall, minlength=n) / np.bincount(
+                part, weights=places, minlength=n
+            )
+        return Parts(part_of, total, earliest, at_rim, is_clear, drop)
 
     def number(self, parts: Parts, keep: NDArray[np.bool_], offset: int = 0) -> int:
         """Write the kept parts' numbers into `out`, from `offset` + 1 in raster order; return how many."""

@@ -13,6 +13,7 @@ from skimage.filters import threshold_otsu
 from napari_ssrvae.particles.backgrounds import Surface, fit_background, smooth_background
 
 __all__ = [
+    "LEAST_PIECE_PX",
     "Levels",
     "fill_small_holes",
     "flattened",

@@ -18,6 +18,7 @@ from napari_ssrvae.particles.grey import GreySource
 from napari_ssrvae.particles.levels import Levels
 from napari_ssrvae.particles.noise import SAMPLE_EDGE, has_specks, noise_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
+from napari_ssrvae.particles.sharpness import Outline
 from napari_ssrvae.particles.sight import first_sight
 from napari_ssrvae.particles.wide_look import wide_sight
 
@@ -50,6 +51,8 @@ class PartLook:
         The background of the smoothed picture with bright particles; None where it is not taken out.
     levels : Levels or None
         None where there is nothing but noise.
+    outline : Outline
+        Where outlines are sharpest, and how sharp.
     """
 
     rows: tuple[int, int]
@@ -59,6 +62,7 @@ class PartLook:
     bright: bool
     surface: Surface | None
     levels: Levels | None
+    outline: Outline
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +155,10 @@ def _look(
     else:
         seen = wide_sight(source, parameters, noise, specks)
     if seen is None:
-        return PartLook(rows, specks, noise, 0.0, True, None, None)
-    return PartLook(rows, specks, noise, seen.sigma, seen.bright, seen.surface, seen.levels)
+        return PartLook(rows, specks, noise, 0.0, True, None, None, Outline())
+    return PartLook(
+        rows, specks, noise, seen.sigma, seen.bright, seen.surface, seen.levels, seen.outline
+    )
 
 
 def _middle(shape: tuple[int, int]) -> tuple[slice, slice]:

@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ssrvae.particles.backgrounds import Surface
-from napari_ssrvae.particles.blocks import block_means
-from napari_ssrvae.particles.grey import GreySource
+from napari_ssrvae.particles.grey import GreySource, Region
 from napari_ssrvae.particles.levels import Levels
 from napari_ssrvae.particles.look import PartLook
 from napari_ssrvae.particles.parameters import SegmentationParameters
+from napari_ssrvae.particles.sharpness import (
+    DROP_UNIT,
+    LOCAL_LEAD,
+    PEAK,
+    drops_along,
+    local_grid,
+    local_margin,
+    local_mean,
+    outline_mask,
+)
 from napari_ssrvae.particles.sight import smoothed
 from napari_ssrvae.particles.tiling import Tile
 
-__all__ = ["Outlining"]
+__all__ = ["Outlining", "Seen"]
 
-# Where between background (0) and particle (1) the outline runs. Half is where a blurred edge lies; crowded
-# particles need less, since the local rule below keeps them apart.
-GLOBAL_LEVEL = 0.5
-LOCAL_LEVEL = 0.42
-HYSTERESIS_LEVEL = 0.28
-# A pixel of a particle is brighter than its surroundings within about a particle's width, by this much.
-LOCAL_REACH = 0.65
-LOCAL_LEAD = 0.1
-INSIDE = 0.8
-# A particle is somewhere clearly above the level of its outline; a blot of noise is not.
-PEAK_ABOVE = 0.15
-HYSTERESIS_PEAK = 0.62
+HYSTERESIS_LEVEL = 0.25
+# A particle's outline is sharp, that of a stain, a glow or a tail of charge is not: least fall across it, as a
+# share of the usual one.
+LEAST_DROP = 0.4
 # A disc of diameter d answers most to the Laplacian of a Gaussian of d / (2 sqrt 2); a little less keeps
 # neighbours apart and the edge in place.
 BLOB_SIGMA = 0.3
 # The answer to a disc of contrast 1 is about 0.8 at its middle.
 BLOB_EDGE, BLOB_PEAK = 0.08, 0.35
-TRUNCATE = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was seen in the core of a tile.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, shape (h, w)
+        Pixels of particles.
+    clear : ndarray of bool, shape (h, w)
+        Those that clearly are.
+    inside, outside : ndarray of int64, shape (P,)
+        Raster indices of the two pixels at every place where the mask ends; -1 where one lies beside the core.
+    fall : ndarray of int64, shape (P,)
+        How far grey values fall there, in units of `DROP_UNIT`.
+    """
+
+    mask: NDArray[np.bool_]
+    clear: NDArray[np.bool_]
+    inside: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    fall: NDArray[np.int64]
 
 
 class Outlining:
@@ -60,72 +83,77 @@ class Outlining:
         self._look = look
         self._levels: Levels = look.levels
         self._parameters = parameters
-        self._reach = LOCAL_REACH * look.levels.width_px
-        # A power of two: the grid is then read off alike in every tile, to the last bit.
-        self.grid = 1 << int(np.clip(np.log2(max(1.0, self._reach / 4)), 0, 4))
+        self.grid = local_grid(look.levels.width_px)
 
     @property
     def margin(self) -> int:
         """How far a pixel sees."""
-        margin = int(4 * self._look.sigma + 0.5) + 2
+        margin = int(4 * self._look.sigma + 0.5) + 5
         if self._method == "local":
-            margin += int(np.ceil(TRUNCATE * self._reach)) + 2 * self.grid
+            margin += local_margin(self._levels.width_px)
         if self._method == "blobs":
             margin += int(np.ceil(4 * BLOB_SIGMA * self._levels.width_px)) + 2
         return margin
 
     @property
     def _method(self) -> str:
-        method = self._parameters.method
-        return "local" if method == "auto" else method
+        if self._parameters.method != "auto":
+            return self._parameters.method
+        return "local" if self._look.outline.local else "global"
 
-    def mask(self, tile: Tile) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return which pixels of a tile's core are particle, and which of these clearly so."""
-        flat = self._flat(tile)
-        low, contrast = self._levels.low, self._levels.contrast
-        inner = flat[tile.inner]
-        level = self._level()
-        method = self._method
+    @property
+    def least_drop(self) -> int:
+        """Least mean fall across a particle's outline, in units of `DROP_UNIT`."""
+        share = LEAST_DROP * (1 - 0.6 * self._parameters.sensitivity)
+        return round(share * self._look.outline.drop / DROP_UNIT)
+
+    def seen(self, tile: Tile) -> Seen:
+        """Return what belongs to particles in a tile's core."""
+        share = self._share(tile)
+        method, sensitivity = self._method, self._parameters.sensitivity
+        core = tile.inner
+        # One pixel more on each side, as far as the image goes: does the outline run along the core's edge?
+        rows, columns = (
+            slice(max(0, r.start - 1), min(n, r.stop + 1))
+            for r, n in zip(core, share.shape, strict=True)
+        )
+        ring = (rows, columns)
+        near = share[ring]
         if method == "blobs":
-            return self._blobs(flat, tile)
-        mask: NDArray[np.bool_] = inner > low + level * contrast
-        peak = level + PEAK_ABOVE
-        if method == "hysteresis":
-            peak = HYSTERESIS_PEAK - 0.3 * self._parameters.sensitivity
-        elif method == "local":
-            lead = LOCAL_LEAD - 0.1 * self._parameters.sensitivity
-            ahead = inner > self._around(flat, tile) + lead * contrast
-            # The inside of a large agglomerate is no brighter than its surroundings, but bright.
-            mask &= ahead | (inner > low + INSIDE * contrast)
-        return mask, mask & (inner > low + peak * contrast)
+            mask, clear = self._blobs(share, ring)
+        else:
+            mean = local_mean(share, self._levels.width_px)[ring] if method == "local" else None
+            mask = outline_mask(near, mean, self._level(), LOCAL_LEAD - 0.1 * sensitivity)
+            clear = mask & (near > PEAK - 0.3 * sensitivity)
+        drops = drops_along(share, mask, ring, core)
+        own = tuple(
+            slice(c.start - a.start, c.stop - a.start) for c, a in zip(core, ring, strict=True)
+        )
+        fall = np.rint(drops.fall / DROP_UNIT).astype(np.int64)
+        return Seen(mask[own], clear[own], drops.inside, drops.outside, fall)
 
     def _level(self) -> float:
         """Return where between background and particle the outline runs."""
-        level = {"global": GLOBAL_LEVEL, "hysteresis": HYSTERESIS_LEVEL}.get(
-            self._method, LOCAL_LEVEL
+        outline = self._look.outline
+        level = {"local": outline.local_level, "hysteresis": HYSTERESIS_LEVEL}.get(
+            self._method, outline.global_level
         )
-        return level - (0.2 if self._method == "hysteresis" else 0.3) * self._parameters.sensitivity
+        return level - min(0.3, 0.8 * level) * self._parameters.sensitivity
 
-    def _flat(self, tile: Tile) -> NDArray[np.float32]:
+    def _share(self, tile: Tile) -> NDArray[np.float32]:
+        """Return a tile's grey values between background (0) and particles (1)."""
         look = self._look
         flat = smoothed(self._source.read(tile.outer), look.sigma, look.specks, look.bright)
         if look.surface is not None:
             flat = flat - look.surface.read(tile.outer)
-        return flat
-
-    def _around(self, flat: NDArray[np.float32], tile: Tile) -> NDArray[np.float32]:
-        """Return the mean of the surroundings of each pixel of the core."""
-        coarse = ndimage.gaussian_filter(
-            block_means(flat, self.grid), self._reach / self.grid, mode="nearest", truncate=TRUNCATE
-        )
-        return Surface(coarse, self.grid, (self.grid - 1) / 2).read(tile.inner)
+        return (flat - np.float32(self._levels.low)) / np.float32(self._levels.contrast)
 
     def _blobs(
-        self, flat: NDArray[np.float32], tile: Tile
+        self, share: NDArray[np.float32], region: Region
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         sigma = BLOB_SIGMA * self._levels.width_px
-        answer = -(sigma**2) * ndimage.gaussian_laplace(flat, sigma)[tile.inner]
-        scale = self._levels.contrast * (1 - 0.6 * self._parameters.sensitivity)
+        answer = -(sigma**2) * ndimage.gaussian_laplace(share, sigma)[region]
+        scale = 1 - 0.6 * self._parameters.sensitivity
         return answer > BLOB_EDGE * scale, answer > BLOB_PEAK * scale
 
     def coarser(self, step: int) -> Outlining:

@@ -101,18 +101,24 @@ def _part(
     )
     if rows.stop > shape[0] or columns.stop > shape[1]:
         return np.zeros((0, 0), dtype=np.int32)
-    mask, clear = outlining.mask(
-        surrounded((rows, columns), shape, outlining.margin, outlining.grid)
-    )
+    seen = outlining.seen(surrounded((rows, columns), shape, outlining.margin, outlining.grid))
+    mask = seen.mask
     labels = np.zeros(mask.shape, dtype=np.int32)
     width = look.levels.width_px / step
     pieces = Pieces(labels, width**2 if parameters.fill_holes else -1.0)
-    pieces.add((slice(0, mask.shape[0]), slice(0, mask.shape[1])), mask, clear)
+    pieces.add(
+        (slice(0, mask.shape[0]), slice(0, mask.shape[1])),
+        mask,
+        seen.clear,
+        (seen.inside, seen.outside, seen.fall),
+    )
     parts = pieces.parts()
     least, greatest = (area / step**2 for area in least_and_greatest_area(look.levels, parameters))
     # What the edge of the view cuts may be as large as it likes beyond it, and clear.
     cut = parts.rim
-    keep = parts.clear & (parts.area >= least) & (parts.area <= greatest) | cut & (parts.area > 1)
+    sharp = ~(parts.drop < outlining.least_drop)
+    keep = sharp & parts.clear & (parts.area >= least) & (parts.area <= greatest)
+    keep |= cut & (parts.area > 1)
     n = pieces.number(parts, keep)
     if n and (parameters.min_solidity > 0 or parameters.max_elongation is not None):
         n = shapes_that_fit(labels, parameters)

@@ -155,12 +155,13 @@ def _segment(
     pieces = Pieces(labels, look.levels.width_px**2 if parameters.fill_holes else -1.0)
     tiles = cut_tiles(source.shape, tile_px, outlining.margin, outlining.grid)
     for done, tile in enumerate(tiles):
-        pieces.add(tile.core, *outlining.mask(tile))
+        seen = outlining.seen(tile)
+        pieces.add(tile.core, seen.mask, seen.clear, (seen.inside, seen.outside, seen.fall))
         yield SegmentProgress(
             LOOK_SHARE + (1 - 2 * LOOK_SHARE) * (done + 1) / len(tiles), "Outlining particles"
         )
     parts = pieces.parts()
-    n = pieces.number(parts, _wanted(parts, look.levels, parameters), n_before)
+    n = pieces.number(parts, wanted(parts, outlining, look.levels, parameters), n_before)
     if n and (parameters.min_solidity > 0 or parameters.max_elongation is not None):
         yield SegmentProgress(1 - LOOK_SHARE, "Judging shapes")
         n = shapes_that_fit(labels, parameters, n_before)
@@ -170,9 +171,13 @@ def _segment(
     yield n
 
 
-def _wanted(parts: Parts, levels: Levels, parameters: SegmentationParameters) -> NDArray[np.bool_]:
+def wanted(
+    parts: Parts, outlining: Outlining, levels: Levels, parameters: SegmentationParameters
+) -> NDArray[np.bool_]:
+    """Return which parts are particles; the settings are in pixels."""
     least, greatest = least_and_greatest_area(levels, parameters)
     keep: NDArray[np.bool_] = parts.clear & (parts.area >= least) & (parts.area <= greatest)
+    keep &= ~(parts.drop < outlining.least_drop)
     if parameters.remove_border:
         keep &= ~parts.rim
     return keep

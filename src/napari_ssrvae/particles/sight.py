@@ -12,6 +12,7 @@ from napari_ssrvae.particles.backgrounds import Surface
 from napari_ssrvae.particles.levels import Levels, flattened, measure_levels, particles_are_bright
 from napari_ssrvae.particles.noise import noise_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
+from napari_ssrvae.particles.sharpness import Outline, sharpest_outline
 
 __all__ = [
     "BACKGROUND_SHARE",
@@ -41,6 +42,7 @@ class Sight:
     bright: bool
     surface: Surface | None
     levels: Levels
+    outline: Outline
     halves: bool
 
 
@@ -65,7 +67,7 @@ def first_sight(
     wished = parameters.smoothing
     wide = parameters.background_width or BACKGROUND_SHARE * extent
     noise = noise_level(image)
-    best: Sight | None = None
+    best: tuple[NDArray[np.float32], float, bool, Surface | None, Levels] | None = None
     crowded: tuple[NDArray[np.float32], float, bool, Surface | None] | None = None
     for sigma in SMOOTHING_PX if wished is None else (wished,):
         flat, bright, surface = _flat_and_bright(image, sigma, parameters, wide)
@@ -77,15 +79,18 @@ def first_sight(
             continue
         if best is not None and levels.width_px < WIDTH_TO_SMOOTHING * sigma:
             break
-        best = Sight(sigma, bright, surface, levels, halves=False)
+        best = flat, sigma, bright, surface, levels
         if left <= NOISE_LEFT * levels.contrast:
             break
+    halves = best is None
     if best is None and crowded is not None:
         # Particles upon particles, or half of the image: no two hills of grey values, yet no noise either.
-        flat, sigma, bright, surface = crowded
-        halved = measure_levels(flat, least_piece_px=2 * sigma**2, halves=True)
-        best = None if halved is None else Sight(sigma, bright, surface, halved, halves=True)
-    return best
+        halved = measure_levels(crowded[0], least_piece_px=2 * crowded[1] ** 2, halves=True)
+        best = None if halved is None else (*crowded, halved)
+    if best is None:
+        return None
+    flat, sigma, bright, surface, levels = best
+    return Sight(sigma, bright, surface, levels, sharpest_outline(flat, levels), halves)
 
 
 def noise_left(noise: float, sigma: float) -> float:

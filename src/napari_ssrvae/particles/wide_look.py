@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ssrvae.particles.backgrounds import Surface
-from napari_ssrvae.particles.blocks import block_means
-from napari_ssrvae.particles.grey import GreySource
+from napari_ssrvae.particles.blocks import block_means, busy_windows
+from napari_ssrvae.particles.grey import GreySource, Region
 from napari_ssrvae.particles.levels import Levels, flattened_by, split_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
+from napari_ssrvae.particles.sharpness import sharpest_outline
 from napari_ssrvae.particles.sight import (
     BACKGROUND_SHARE,
     NOISE_LEFT,
@@ -34,7 +35,7 @@ SAMPLES_EDGE = 1024
 WELL_SEEN_PX = 8.0
 # Where particles are too small for that: places with most structure down to the middling one.
 WINDOW_EDGE = 768
-WINDOW_RANKS = (1.0, 0.9, 0.75, 0.5)
+WINDOWS = 4
 # As far as a dilation by two steps reaches.
 _NEAR = ((0, 0), (2, 0), (-2, 0), (0, 2), (0, -2), (1, 1), (1, -1), (-1, 1), (-1, -1))
 STRIP_PX = 1 << 20
@@ -72,7 +73,31 @@ def wide_sight(
     wide: float | None = parameters.background_width or BACKGROUND_SHARE * extent
     if not parameters.flatten_background:
         wide = None
-    return _sampled(source, replace(seen, sigma=sigma), width, wide, specks)
+    whole = _sampled(source, replace(seen, sigma=sigma), width, wide, specks)
+    pictures = [
+        _flat(source, region, whole, specks) for region in _busy_regions(source, coarse, step)
+    ]
+    return replace(whole, outline=sharpest_outline(pictures, whole.levels))
+
+
+def _flat(source: GreySource, region: Region, seen: Sight, specks: bool) -> NDArray[np.float32]:
+    flat = smoothed(source.read(region), seen.sigma, specks, seen.bright)
+    return flat if seen.surface is None else flat - seen.surface.read(region)
+
+
+def _busy_regions(source: GreySource, coarse: NDArray[np.float32], step: int) -> list[Region]:
+    """Return places with much structure, that of the largest and of middling amount."""
+    fine = coarse - ndimage.gaussian_filter(coarse, WINDOW_EDGE / step / 8)
+    regions = []
+    for rows, columns in busy_windows(fine, max(1, WINDOW_EDGE // step), WINDOWS):
+        top, left = rows.start * step, columns.start * step
+        regions.append(
+            (
+                slice(top, min(top + WINDOW_EDGE, source.shape[0])),
+                slice(left, min(left + WINDOW_EDGE, source.shape[1])),
+            )
+        )
+    return regions
 
 
 def _coarse(source: GreySource, step: int) -> NDArray[np.float32]:
@@ -105,28 +130,9 @@ def _close_sights(
     specks: bool,
 ) -> list[Sight]:
     """Look closely at a few places, the one with most structure first."""
-    fine = coarse - ndimage.gaussian_filter(coarse, WINDOW_EDGE / step / 8)
-    corners = [
-        (r, c)
-        for r in range(0, max(1, source.shape[0] - WINDOW_EDGE + 1), WINDOW_EDGE)
-        for c in range(0, max(1, source.shape[1] - WINDOW_EDGE + 1), WINDOW_EDGE)
-    ]
-    edge = max(1, WINDOW_EDGE // step)
-    structure = [
-        float(fine[r // step : r // step + edge, c // step : c // step + edge].std())
-        for r, c in corners
-    ]
-    order = np.argsort(structure)
-    chosen = dict.fromkeys(int(order[round(rank * (len(order) - 1))]) for rank in WINDOW_RANKS)
     sights = []
-    for index in chosen:
-        r, c = corners[index]
-        window = source.read(
-            (
-                slice(r, min(r + WINDOW_EDGE, source.shape[0])),
-                slice(c, min(c + WINDOW_EDGE, source.shape[1])),
-            )
-        )
+    for region in _busy_regions(source, coarse, step):
+        window = source.read(region)
         calm = ndimage.median_filter(window, 3) if specks else window
         sights.append(first_sight(calm, parameters, max(source.shape)))
     found = [one for one in sights if one is not None]
@@ -136,7 +142,7 @@ def _close_sights(
 
 def _sampled(
     source: GreySource, seen: Sight, width: float, wide: float | None, specks: bool
-) -> Sight | None:
+) -> Sight:
     """Return background and levels of the whole, from every so many-th pixel of the smoothed picture."""
     every = -(-max(source.shape) // SAMPLES_EDGE)
     values, highest = _samples(source, seen, every, specks)
