@@ -14,6 +14,9 @@ from napari_ssrvae.particles.grey import Region
 
 __all__ = ["Parts", "Pieces"]
 
+# The dark face of a particle that the edge of the image cuts is at most about half of a whole one.
+POCKET = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class Parts:
@@ -48,7 +51,8 @@ class Pieces:
     """The pieces of particles and of the background between them, tile after tile.
 
     Each tile is labelled by itself; where tiles meet, pieces of the same kind are linked. A hole is a part of
-    the background that is small and does not reach the edge of the image: it is linked to what surrounds it.
+    the background that is small and does not reach the edge of the image: it is linked to what surrounds it. So is a
+    smaller pocket between a single particle and the edge of the image, the face of a particle that is cut.
 
     Parameters
     ----------
@@ -180,7 +184,7 @@ class Pieces:
         # Only holes small enough to be filled matter; the wide background would touch everything.
         first = self.n - len(self._area[-1])
         small = np.zeros(self.n + 1, dtype=bool)
-        small[first + 1 :] = (self._area[-1] <= self.holes_px) & ~self._rim[-1]
+        small[first + 1 :] = self._area[-1] <= self.holes_px
         if not small.any():
             return
         hole = small[np.maximum(-here, 0)]
@@ -202,10 +206,9 @@ class Pieces:
         links = self._links
         if self.holes_px >= 0:
             n, whole = _joined(self.n, links)
-            small = np.bincount(whole, weights=area, minlength=n) <= self.holes_px
-            small[whole[rim]] = False
-            filled = background & small[whole]
-            links = [*links, *(pairs[:, filled[pairs[1]]] for pairs in self._around)]
+            around = np.concatenate([*self._around, np.zeros((2, 0), np.int64)], axis=1)
+            filled = background & self._to_fill(n, whole, area, rim, around)[whole]
+            links = [*links, around[:, filled[around[1]]]]
             background &= ~filled
             first = np.where(filled, self.out.size, first)
         n, whole = _joined(self.n, links)
@@ -230,6 +233,24 @@ class Pieces:
                 part, weights=places, minlength=n
             )
         return Parts(part_of, total, earliest, at_rim, is_clear, drop)
+
+    def _to_fill(
+        self,
+        n: int,
+        whole: NDArray[np.int64],
+        area: NDArray[np.int64],
+        rim: NDArray[np.bool_],
+        around: NDArray[np.int64],
+    ) -> NDArray[np.bool_]:
+        """Return which joined pieces are holes, and pockets that one particle and the edge of the image enclose."""
+        size = np.bincount(whole, weights=area, minlength=n)
+        at_rim = np.zeros(n, dtype=bool)
+        at_rim[whole[rim]] = True
+        sides = np.unique(np.stack([whole[around[1]], whole[around[0]]]), axis=1)
+        neighbours = np.bincount(sides[0], minlength=n)
+        pocket = (size <= POCKET * self.holes_px) & (neighbours == 1)
+        fill: NDArray[np.bool_] = (size <= self.holes_px) & (~at_rim | pocket)
+        return fill
 
     def number(self, parts: Parts, keep: NDArray[np.bool_], offset: int = 0) -> int:
         """Write the kept parts' numbers into `out`, from `offset` + 1 in raster order; return how many."""

@@ -18,7 +18,7 @@ from napari_ssrvae.particles.grey import GreySource
 from napari_ssrvae.particles.levels import Levels
 from napari_ssrvae.particles.noise import SAMPLE_EDGE, has_specks, noise_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
-from napari_ssrvae.particles.sharpness import Outline
+from napari_ssrvae.particles.sharpness import Outline, sharpest_outline
 from napari_ssrvae.particles.sight import first_sight
 from napari_ssrvae.particles.wide_look import wide_sight
 
@@ -152,12 +152,14 @@ def _look(
         picture = source.whole()
         calm = ndimage.median_filter(picture, 3) if specks else picture
         seen = first_sight(calm, parameters, max(source.shape))
+        pictures = [] if seen is None else [seen.flat]
     else:
-        seen = wide_sight(source, parameters, noise, specks)
+        seen, pictures = wide_sight(source, parameters, noise, specks)
     if seen is None:
         return PartLook(rows, specks, noise, 0.0, True, None, None, Outline())
+    outline = sharpest_outline(pictures, seen.levels)
     return PartLook(
-        rows, specks, noise, seen.sigma, seen.bright, seen.surface, seen.levels, seen.outline
+        rows, specks, noise, seen.sigma, seen.bright, seen.surface, seen.levels, outline
     )
 
 

@@ -133,9 +133,7 @@ def _index(rows: NDArray[np.int64], columns: NDArray[np.int64], core: Region) ->
     return np.where(within, rows * width + columns, -1)
 
 
-def sharpest_outline(
-    flat: NDArray[np.float32] | Sequence[NDArray[np.float32]], levels: Levels
-) -> Outline:
+def sharpest_outline(pictures: Sequence[NDArray[np.float32]], levels: Levels) -> Outline:
     """Return the rule and the level at which grey values fall most steeply across the outlines.
 
     At a level too low outlines run through soft glows and stains, at one too high through the shaded parts of
@@ -144,11 +142,10 @@ def sharpest_outline(
 
     Parameters
     ----------
-    flat : ndarray of float32, shape (H, W), or several
+    pictures : sequence of ndarray of float32, shape (H, W)
         Flattened, with bright particles.
     levels : Levels
     """
-    pictures = [flat] if isinstance(flat, np.ndarray) else flat
     windows = [
         (picture[window] - levels.low) / levels.contrast
         for picture in pictures

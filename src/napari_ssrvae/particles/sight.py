@@ -12,7 +12,6 @@ from napari_ssrvae.particles.backgrounds import Surface
 from napari_ssrvae.particles.levels import Levels, flattened, measure_levels, particles_are_bright
 from napari_ssrvae.particles.noise import noise_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
-from napari_ssrvae.particles.sharpness import Outline, sharpest_outline
 
 __all__ = [
     "BACKGROUND_SHARE",
@@ -36,13 +35,17 @@ BACKGROUND_SHARE = 1 / 8
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What a look at one picture gives; `halves` where it could only be cut in two halves."""
+    """What a look at one picture gives.
+
+    `flat` is the picture smoothed and flattened, with bright particles; `halves` tells that it could only be cut in
+    two halves.
+    """
 
     sigma: float
     bright: bool
     surface: Surface | None
     levels: Levels
-    outline: Outline
+    flat: NDArray[np.float32]
     halves: bool
 
 
@@ -90,7 +93,7 @@ def first_sight(
     if best is None:
         return None
     flat, sigma, bright, surface, levels = best
-    return Sight(sigma, bright, surface, levels, sharpest_outline(flat, levels), halves)
+    return Sight(sigma, bright, surface, levels, flat, halves)
 
 
 def noise_left(noise: float, sigma: float) -> float:

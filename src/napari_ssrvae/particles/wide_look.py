@@ -13,7 +13,6 @@ from napari_ssrvae.particles.blocks import block_means, busy_windows
 from napari_ssrvae.particles.grey import GreySource, Region
 from napari_ssrvae.particles.levels import Levels, flattened_by, split_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
-from napari_ssrvae.particles.sharpness import sharpest_outline
 from napari_ssrvae.particles.sight import (
     BACKGROUND_SHARE,
     NOISE_LEFT,
@@ -43,8 +42,11 @@ STRIP_PX = 1 << 20
 
 def wide_sight(
     source: GreySource, parameters: SegmentationParameters, noise: float, specks: bool
-) -> Sight | None:
-    """Return what is seen in a large picture; None where there is only noise. See `first_sight`."""
+) -> tuple[Sight | None, list[NDArray[np.float32]]]:
+    """Return what is seen in a large picture, None where there is only noise, and some places of it, flattened.
+
+    See `first_sight`.
+    """
     extent = max(source.shape)
     step = -(-extent // COARSE_EDGE)
     coarse = _coarse(source, step)
@@ -63,7 +65,7 @@ def wide_sight(
     else:
         close = _close_sights(source, coarse, step, parameters, specks)
         if not close:
-            return None
+            return None, []
         votes = sum(1 if one.bright else -1 for one in close)
         bright = close[0].bright if votes == 0 else votes > 0
         close = [one for one in close if one.bright == bright]
@@ -77,7 +79,7 @@ def wide_sight(
     pictures = [
         _flat(source, region, whole, specks) for region in _busy_regions(source, coarse, step)
     ]
-    return replace(whole, outline=sharpest_outline(pictures, whole.levels))
+    return whole, pictures
 
 
 def _flat(source: GreySource, region: Region, seen: Sight, specks: bool) -> NDArray[np.float32]:
