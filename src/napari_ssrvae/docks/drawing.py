@@ -61,6 +61,7 @@ class Drawing:
         self._place: dict[str, Any] = {}
         self._tables: dict[str, np.ndarray] = {}
         self._shown_ids = np.zeros(0, np.int64)
+        self._erased: set[str] = set()
         self.strip = Strip(viewer, state)
         self.image: Image | None = None
         if image is not None:
@@ -135,11 +136,18 @@ class Drawing:
         return self._state.labels is not None and self._state.labels.size > LARGE_PX
 
     def erase(self) -> None:
-        """Take particles and classes out of the viewer."""
-        viewer = self._viewer()
-        for layer in list(self.drawn.values()):
-            if viewer is not None and layer in viewer.layers:
-                viewer.layers.remove(layer)
+        """Take particles and classes out of the picture.
+
+        The layers stay, empty and hidden, for the next ones: taking several out of napari between two pictures
+        crashes it under Mesa's software renderer (napari 0.9.2).
+        """
+        for layer in self.drawn.values():
+            shape = layer.data[0].shape if layer.multiscale else layer.data.shape
+            nothing = np.zeros(shape, np.uint8)
+            layer.data = pyramid(nothing) if layer.multiscale else nothing
+            layer.visible = False
+        self._tables.clear()
+        self._erased = set(self.drawn)
 
     def calibrate(self) -> None:
         """Show the micrograph's scale, so that napari's scale bar is right, and its data bar."""
@@ -193,6 +201,9 @@ class Drawing:
     ) -> None:
         if role in self.drawn:
             self.drawn[role].data = data
+            if role in self._erased:
+                self._erased.discard(role)
+                self.drawn[role].visible = True
             return
         viewer = self._viewer()
         assert viewer is not None

@@ -39,7 +39,7 @@ class Mapped:
         return np.asarray(self.table[self.labels], dtype=dtype)
 
 
-def pyramid(labels: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+def pyramid(labels: NDArray[Any]) -> list[NDArray[Any]]:
     """Return labels at full, half, quarter ... resolution, all of them views of the same memory."""
     levels = [labels]
     while max(levels[-1].shape) > COARSEST_EDGE:
