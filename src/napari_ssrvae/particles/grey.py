@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.blocks import block_means
+from napari_ssrvae.particles.sources import opened, workers
 
 __all__ = ["GreySource", "Region"]
 
@@ -47,7 +48,7 @@ class GreySource:
         InputError
             Not two dimensions, empty, not numbers, or not finite.
         """
-        pixels = image if hasattr(image, "dtype") and hasattr(image, "shape") else np.asarray(image)
+        pixels = opened(image)
         shape = tuple(int(n) for n in pixels.shape)
         if len(shape) != 2 or 0 in shape:
             raise InputError(
@@ -74,6 +75,11 @@ class GreySource:
                 )
             low, high = min(low, float(piece.min())), max(high, float(piece.max()))
         return low, high
+
+    @property
+    def threads(self) -> int:
+        """How many threads may well read at once: nobody promises that a lazy image may be read from several."""
+        return workers() if isinstance(self._pixels, np.ndarray) else 1
 
     def row_pieces(self) -> Iterator[slice]:
         """Yield slices of rows, about a million pixels each."""

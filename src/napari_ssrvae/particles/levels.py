@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from napari_ssrvae.particles.backgrounds import Surface, fit_background, smooth_background
+from napari_ssrvae.particles.backgrounds import fit_background, smooth_background
+from napari_ssrvae.particles.surfaces import Surface
 
 __all__ = [
     "LEAST_PIECE_PX",
@@ -115,10 +116,9 @@ def flattened_by(
 ) -> tuple[NDArray[np.float32], Surface]:
     """Do what `flattened` does, with another rule for what is too near to a particle to be background."""
     known = np.ones(smooth.shape, dtype=bool)
-    everywhere = (slice(0, smooth.shape[0]), slice(0, smooth.shape[1]))
     for turn in range(ROUNDS):
         surface = fit_background(smooth, known, wide_px)
-        flat = smooth - surface.read(everywhere)
+        flat = smooth - surface.over(smooth.shape)
         if turn + 1 < ROUNDS:
             known = ~near_particles(flat, split_level(flat)[0])
             if known.mean() < LEAST_KNOWN:

@@ -13,13 +13,13 @@ from typing import Any
 from scipy import ndimage
 
 from napari_ssrvae.errors import InputError
-from napari_ssrvae.particles.backgrounds import Surface
 from napari_ssrvae.particles.grey import GreySource
 from napari_ssrvae.particles.levels import Levels
 from napari_ssrvae.particles.noise import SAMPLE_EDGE, has_specks, noise_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
 from napari_ssrvae.particles.sharpness import Outline, sharpest_outline
 from napari_ssrvae.particles.sight import first_sight
+from napari_ssrvae.particles.surfaces import Surface
 from napari_ssrvae.particles.wide_look import wide_sight
 
 __all__ = ["Look", "PartLook", "look_at", "specimen_rows"]

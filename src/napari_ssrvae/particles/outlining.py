@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_ssrvae.particles.backgrounds import Surface
 from napari_ssrvae.particles.grey import GreySource, Region
 from napari_ssrvae.particles.levels import Levels
 from napari_ssrvae.particles.look import PartLook
@@ -24,6 +23,7 @@ from napari_ssrvae.particles.sharpness import (
     outline_mask,
 )
 from napari_ssrvae.particles.sight import smoothed
+from napari_ssrvae.particles.surfaces import Surface
 from napari_ssrvae.particles.tiling import Tile
 
 __all__ = ["Outlining", "Seen"]

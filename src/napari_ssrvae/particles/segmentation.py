@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ __all__ = [
     "segment_particles",
 ]
 
-TILE_PX = 1024
+TILE_PX = 640
 LEAST_PART = 0.07
 LEAST_AREA_PX = 6
 # How much of the time the first look takes, and the splitting.
@@ -154,12 +155,15 @@ def _segment(
     outlining = Outlining(source, look, parameters)
     pieces = Pieces(labels, look.levels.width_px**2 if parameters.fill_holes else -1.0)
     tiles = cut_tiles(source.shape, tile_px, outlining.margin, outlining.grid)
-    for done, tile in enumerate(tiles):
-        seen = outlining.seen(tile)
-        pieces.add(tile.core, seen.mask, seen.clear, (seen.inside, seen.outside, seen.fall))
-        yield SegmentProgress(
-            LOOK_SHARE + (1 - 2 * LOOK_SHARE) * (done + 1) / len(tiles), "Outlining particles"
-        )
+    at_once = source.threads
+    with ThreadPoolExecutor(at_once) as pool:
+        for done in range(0, len(tiles), at_once):
+            # No more than these are under way: memory stays small, and stopping takes one of them.
+            some = tiles[done : done + at_once]
+            for tile, seen in zip(some, pool.map(outlining.seen, some), strict=True):
+                pieces.add(tile.core, seen.mask, seen.clear, (seen.inside, seen.outside, seen.fall))
+            part = min(1.0, (done + at_once) / len(tiles))
+            yield SegmentProgress(LOOK_SHARE + (1 - 2 * LOOK_SHARE) * part, "Outlining particles")
     parts = pieces.parts()
     n = pieces.number(parts, wanted(parts, outlining, look.levels, parameters), n_before)
     if n and (parameters.min_solidity > 0 or parameters.max_elongation is not None):

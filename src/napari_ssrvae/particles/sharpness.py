@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_ssrvae.particles.backgrounds import Surface
 from napari_ssrvae.particles.blocks import block_means, busy_windows
 from napari_ssrvae.particles.grey import Region
 from napari_ssrvae.particles.levels import LEAST_PIECE_PX, Levels, fill_small_holes
+from napari_ssrvae.particles.surfaces import Surface
 
 __all__ = [
     "DROP_UNIT",
@@ -182,9 +182,7 @@ def local_mean(share: NDArray[np.float32], width_px: float) -> NDArray[np.float3
     coarse = ndimage.gaussian_filter(
         block_means(share, step), reach / step, mode="nearest", truncate=TRUNCATE
     )
-    return Surface(coarse, step, (step - 1) / 2).read(
-        (slice(0, share.shape[0]), slice(0, share.shape[1]))
-    )
+    return Surface(coarse, step, (step - 1) / 2).over(share.shape)
 
 
 def local_grid(width_px: float) -> int:

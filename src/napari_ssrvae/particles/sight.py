@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_ssrvae.particles.backgrounds import Surface
 from napari_ssrvae.particles.levels import Levels, flattened, measure_levels, particles_are_bright
 from napari_ssrvae.particles.noise import noise_level
 from napari_ssrvae.particles.parameters import SegmentationParameters
+from napari_ssrvae.particles.surfaces import Surface
 
 __all__ = [
     "BACKGROUND_SHARE",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ssrvae.particles.blocks import block_means
+from napari_ssrvae.particles.grey import Region
 
 __all__ = ["BlockSums", "Surface"]
 
@@ -17,16 +18,37 @@ COARSEST = 16
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A surface over an image, linear between the centres of blocks of `step` pixels.
+    """A smooth surface over an image, linear between the points of a coarse grid, level beyond them.
 
     Attributes
     ----------
-    grid : ndarray of float32, shape (ceil(H / step), ceil(W / step))
-    step : int
+    grid : ndarray of float32
+    step : float
+        Pixels from point to point.
+    first : float
+        Row and column of the first point in pixels.
     """
 
     grid: NDArray[np.float32]
-    step: int
+    step: float
+    first: float
+
+    def over(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return the surface at all pixels of an image of this shape."""
+        return self.read((slice(0, shape[0]), slice(0, shape[1])))
+
+    def read(self, region: Region, every: int = 1) -> NDArray[np.float32]:
+        """Return the surface at the pixels of a rectangle, or at the middles of blocks of `every` pixels."""
+        fine = self.grid
+        for axis, part in enumerate(region):
+            low, high, share = self._between(part, self.grid.shape[axis], every)
+            share = share[:, None] if axis == 0 else share[None, :]
+            below, above = np.take(fine, low, axis), np.take(fine, high, axis)
+            above -= below
+            above *= share
+            above += below
+            fine = above
+        return fine
 
     def take_from(self, pixels: NDArray[np.float32], rows: slice, columns: slice) -> None:
         """Subtract the surface from a part of the image, in place.
@@ -48,10 +70,11 @@ class Surface:
             pixels[start:stop] -= down[start:stop, None] * (lower - upper)
 
     def _between(
-        self, part: slice, n: int
+        self, part: slice, n: int, every: int = 1
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
         """Return the two grid points around each pixel of one axis, and how near it is to the second."""
-        at = np.clip((np.arange(part.start, part.stop) + 0.5) / self.step - 0.5, 0, n - 1)
+        pixels = np.arange(part.start, part.stop, every, dtype=np.float64) + (every - 1) / 2
+        at = np.clip((pixels - self.first) / self.step, 0, n - 1)
         low = np.minimum(at.astype(np.intp), max(n - 2, 0))
         return low, np.minimum(low + 1, n - 1), (at - low).astype(np.float32)
 
@@ -99,7 +122,7 @@ class BlockSums:
         """
         weight, sigma = self.weight, self.sigma
         if not weight.any():
-            return Surface(np.full((1, 1), otherwise, np.float32), self.step)
+            return Surface(np.full((1, 1), otherwise, np.float32), 1.0, 0.0)
         bowl = _parabola(self.total, weight)
         total = self.total - weight * bowl
         # Far from any known pixel the surface falls back, first to a wider mean, then to the parabola.
@@ -109,7 +132,7 @@ class BlockSums:
             value = ndimage.gaussian_filter(total, sigma * factor, mode="nearest", truncate=3)
             surface = (value + 0.01 * surface) / (near + 0.01)
         surface += bowl
-        return Surface(surface, self.step)
+        return Surface(surface, float(self.step), (self.step - 1) / 2)
 
 
 def _parabola(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:

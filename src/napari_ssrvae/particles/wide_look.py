@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_ssrvae.particles.backgrounds import Surface
 from napari_ssrvae.particles.blocks import block_means, busy_windows
 from napari_ssrvae.particles.grey import GreySource, Region
 from napari_ssrvae.particles.levels import Levels, flattened_by, split_level
@@ -23,6 +22,7 @@ from napari_ssrvae.particles.sight import (
     noise_left,
     smoothed,
 )
+from napari_ssrvae.particles.surfaces import Surface
 from napari_ssrvae.particles.tiling import surrounded
 
 __all__ = ["wide_sight"]
@@ -33,7 +33,7 @@ SAMPLES_EDGE = 1024
 # A particle this wide in the coarse picture is seen well enough in it.
 WELL_SEEN_PX = 8.0
 # Where particles are too small for that: places with most structure down to the middling one.
-WINDOW_EDGE = 768
+WINDOW_EDGE = 640
 WINDOWS = 4
 # As far as a dilation by two steps reaches.
 _NEAR = ((0, 0), (2, 0), (-2, 0), (0, 2), (0, -2), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -89,9 +89,8 @@ def _flat(source: GreySource, region: Region, seen: Sight, specks: bool) -> NDAr
 
 def _busy_regions(source: GreySource, coarse: NDArray[np.float32], step: int) -> list[Region]:
     """Return places with much structure, that of the largest and of middling amount."""
-    fine = coarse - ndimage.gaussian_filter(coarse, WINDOW_EDGE / step / 8)
     regions = []
-    for rows, columns in busy_windows(fine, max(1, WINDOW_EDGE // step), WINDOWS):
+    for rows, columns in busy_windows(coarse, max(1, WINDOW_EDGE // step), WINDOWS):
         top, left = rows.start * step, columns.start * step
         regions.append(
             (
