@@ -71,6 +71,11 @@ class Levels:
         return self.high - self.low
 
     @property
+    def separation(self) -> float:
+        """How far particles stand out, in standard deviations of the background."""
+        return self.contrast / max(self.spread, 1e-12 * abs(self.contrast), 1e-30)
+
+    @property
     def significant(self) -> bool:
         """Whether there is anything but noise."""
         sigmas = LEAST_RARE_SIGMAS if self.rare else LEAST_CONTRAST_SIGMAS

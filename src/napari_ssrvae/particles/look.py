@@ -10,15 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.grey import GreySource
 from napari_ssrvae.particles.levels import Levels
 from napari_ssrvae.particles.noise import SAMPLE_EDGE, has_specks, noise_level
+from napari_ssrvae.particles.noise_only import may_be_single_pixels, only_noise
 from napari_ssrvae.particles.parameters import SegmentationParameters
 from napari_ssrvae.particles.sharpness import Outline, sharpest_outline
-from napari_ssrvae.particles.sight import first_sight
+from napari_ssrvae.particles.sight import Sight, first_sight
 from napari_ssrvae.particles.surfaces import Surface
 from napari_ssrvae.particles.wide_look import wide_sight
 
@@ -148,19 +151,31 @@ def _look(
 ) -> PartLook:
     middle = source.read(_middle(source.shape))
     noise, specks = noise_level(middle), has_specks(middle)
-    if source.shape[0] * source.shape[1] <= WHOLE_PX:
-        picture = source.whole()
-        calm = ndimage.median_filter(picture, 3) if specks else picture
-        seen = first_sight(calm, parameters, max(source.shape))
-        pictures = [] if seen is None else [seen.flat]
-    else:
-        seen, pictures = wide_sight(source, parameters, noise, specks)
+    seen, pictures = _sight(source, parameters, noise, specks)
+    if seen is not None and not specks and may_be_single_pixels(seen):
+        # Too few wrong pixels to be taken out, and nothing else there?
+        again, _ = _sight(source, parameters, noise, specks=True)
+        seen = None if again is None else seen
     if seen is None:
         return PartLook(rows, specks, noise, 0.0, True, None, None, Outline())
     outline = sharpest_outline(pictures, seen.levels)
     return PartLook(
         rows, specks, noise, seen.sigma, seen.bright, seen.surface, seen.levels, outline
     )
+
+
+def _sight(
+    source: GreySource, parameters: SegmentationParameters, noise: float, specks: bool
+) -> tuple[Sight | None, list[NDArray[np.float32]]]:
+    """Return what is seen, None where there is only noise, and places of it, flattened."""
+    if source.shape[0] * source.shape[1] > WHOLE_PX:
+        return wide_sight(source, parameters, noise, specks)
+    picture = source.whole()
+    calm = ndimage.median_filter(picture, 3) if specks else picture
+    seen = first_sight(calm, parameters, max(source.shape))
+    if seen is None or only_noise(seen, noise if specks else 0.0):
+        return None, []
+    return seen, [seen.flat]
 
 
 def _middle(shape: tuple[int, int]) -> tuple[slice, slice]:

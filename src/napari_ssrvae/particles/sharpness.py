@@ -239,5 +239,7 @@ def _steepness(
         return 0.0, 0.0
     each = fall / np.maximum(length, 1)
     order = np.argsort(each)
-    half = np.searchsorted(np.cumsum(length[order]), length.sum() / 2)
+    # Weighed by the fall itself: many faint stains do not outvote a few particles.
+    share = np.cumsum(np.maximum(fall, 0)[order])
+    half = np.searchsorted(share, share[-1] / 2)
     return float(fall.sum() / length.sum()), float(each[order[half]])

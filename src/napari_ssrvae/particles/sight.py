@@ -31,14 +31,19 @@ STRUCTURE = 4.0
 SMOOTHING_PX = (1.0, 1.5, 2.0, 3.0, 4.0)
 WIDTH_TO_SMOOTHING = 2.5
 BACKGROUND_SHARE = 1 / 8
+# Where particles stand out from the background by less of its own spread, a wider background is tried, and taken
+# if they stand out so many times more with it.
+UNCLEAR = 6.0
+WIDE_BACKGROUND_SHARE = 1 / 2
+CLEARER = 1.7
 
 
 @dataclass(frozen=True, eq=False)
 class Sight:
     """What a look at one picture gives.
 
-    `flat` is the picture smoothed and flattened, with bright particles; `halves` tells that it could only be cut in
-    two halves.
+    `flat` is the picture smoothed and flattened, with bright particles, `background_px` how smooth the background
+    is; `halves` tells that it could only be cut in two halves.
     """
 
     sigma: float
@@ -46,6 +51,7 @@ class Sight:
     surface: Surface | None
     levels: Levels
     flat: NDArray[np.float32]
+    background_px: float
     halves: bool
 
 
@@ -67,8 +73,26 @@ def first_sight(
     """
     if min(image.shape) < 4 or image.min() == image.max():
         return None
+    wished = parameters.background_width
+    usual = _sight(image, parameters, wished or BACKGROUND_SHARE * extent)
+    if (
+        not parameters.flatten_background
+        or wished is not None
+        or (usual is not None and usual.levels.separation >= UNCLEAR)
+    ):
+        return usual
+    # A background that follows the particles takes them away: one large agglomerate in a small picture.
+    wide = _sight(image, parameters, WIDE_BACKGROUND_SHARE * extent)
+    if wide is None or usual is None:
+        return usual or wide
+    return wide if wide.levels.separation > CLEARER * usual.levels.separation else usual
+
+
+def _sight(
+    image: NDArray[np.float32], parameters: SegmentationParameters, wide: float
+) -> Sight | None:
+    """Return what is seen with a background `wide` pixels wide."""
     wished = parameters.smoothing
-    wide = parameters.background_width or BACKGROUND_SHARE * extent
     noise = noise_level(image)
     best: tuple[NDArray[np.float32], float, bool, Surface | None, Levels] | None = None
     crowded: tuple[NDArray[np.float32], float, bool, Surface | None] | None = None
@@ -93,7 +117,7 @@ def first_sight(
     if best is None:
         return None
     flat, sigma, bright, surface, levels = best
-    return Sight(sigma, bright, surface, levels, flat, halves)
+    return Sight(sigma, bright, surface, levels, flat, wide, halves)
 
 
 def noise_left(noise: float, sigma: float) -> float:

@@ -11,6 +11,7 @@ from scipy import ndimage
 from napari_ssrvae.particles.blocks import block_means, busy_windows
 from napari_ssrvae.particles.grey import GreySource, Region
 from napari_ssrvae.particles.levels import Levels, flattened_by, split_level
+from napari_ssrvae.particles.noise_only import only_noise
 from napari_ssrvae.particles.parameters import SegmentationParameters
 from napari_ssrvae.particles.sight import (
     BACKGROUND_SHARE,
@@ -58,12 +59,15 @@ def wide_sight(
         )
     }
     seen = first_sight(coarse, parameters.model_copy(update=lengths), max(coarse.shape))
+    if seen is not None and only_noise(seen):
+        seen = None
     if seen is not None and seen.levels.width_px >= WELL_SEEN_PX:
         width = seen.levels.width_px * step
+        wide = seen.background_px * step
         wished = parameters.smoothing
         sigma = _enough_smoothing(noise, seen.levels.contrast, width) if wished is None else wished
     else:
-        close = _close_sights(source, coarse, step, parameters, specks)
+        close = _close_sights(source, coarse, step, parameters, noise if specks else None)
         if not close:
             return None, []
         votes = sum(1 if one.bright else -1 for one in close)
@@ -72,10 +76,14 @@ def wide_sight(
         width = float(np.median([one.levels.width_px for one in close]))
         sigma = sorted(one.sigma for one in close)[len(close) // 2]
         seen = close[0]
-    wide: float | None = parameters.background_width or BACKGROUND_SHARE * extent
-    if not parameters.flatten_background:
-        wide = None
-    whole = _sampled(source, replace(seen, sigma=sigma), width, wide, specks)
+        wide = parameters.background_width or BACKGROUND_SHARE * extent
+    whole = _sampled(
+        source,
+        replace(seen, sigma=sigma),
+        width,
+        wide if parameters.flatten_background else None,
+        specks,
+    )
     pictures = [
         _flat(source, region, whole, specks) for region in _busy_regions(source, coarse, step)
     ]
@@ -128,15 +136,18 @@ def _close_sights(
     coarse: NDArray[np.float32],
     step: int,
     parameters: SegmentationParameters,
-    specks: bool,
+    speckled: float | None,
 ) -> list[Sight]:
-    """Look closely at a few places, the one with most structure first."""
+    """Look closely at a few places, the one with most structure first.
+
+    `speckled` is the noise where single pixels are wrong; None where they are not.
+    """
     sights = []
     for region in _busy_regions(source, coarse, step):
         window = source.read(region)
-        calm = ndimage.median_filter(window, 3) if specks else window
+        calm = window if speckled is None else ndimage.median_filter(window, 3)
         sights.append(first_sight(calm, parameters, max(source.shape)))
-    found = [one for one in sights if one is not None]
+    found = [one for one in sights if one is not None and not only_noise(one, speckled or 0.0)]
     clear = [one for one in found if not one.halves]
     return clear or found
 
