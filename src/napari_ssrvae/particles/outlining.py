@@ -31,7 +31,7 @@ __all__ = ["Outlining", "Seen"]
 HYSTERESIS_LEVEL = 0.25
 # A particle's outline is sharp, that of a stain, a glow or a tail of charge is not: least fall across it, as a
 # share of the usual one.
-LEAST_DROP = 0.4
+LEAST_DROP = 0.35
 # A disc of diameter d answers most to the Laplacian of a Gaussian of d / (2 sqrt 2); a little less keeps
 # neighbours apart and the edge in place.
 BLOB_SIGMA = 0.3
