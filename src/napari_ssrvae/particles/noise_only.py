@@ -52,6 +52,7 @@ def _normal(seen: Sight) -> bool:
     grains = max(1.0, heights.size / seen.levels.width_px**2)
     skewness = abs(float((square * heights).mean()))
     kurtosis = abs(float((square * square).mean()) - 3)
-    return skewness < SKEWNESS + ERRORS * np.sqrt(6 / grains) and (
-        kurtosis < KURTOSIS + ERRORS * np.sqrt(24 / grains)
+    return bool(
+        skewness < SKEWNESS + ERRORS * np.sqrt(6 / grains)
+        and kurtosis < KURTOSIS + ERRORS * np.sqrt(24 / grains)
     )

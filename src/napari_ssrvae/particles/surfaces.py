@@ -18,9 +18,7 @@ COARSEST = 16
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A smooth surface over an image, linear between the points of a coarse grid.
-
-    It goes on as it came for half a step beyond them, and is level farther out.
+    """A smooth surface over an image, linear between the points of a coarse grid, level beyond them.
 
     Attributes
     ----------
@@ -76,9 +74,8 @@ class Surface:
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
         """Return the two grid points around each pixel of one axis, and how near it is to the second."""
         pixels = np.arange(part.start, part.stop, every, dtype=np.float64) + (every - 1) / 2
-        # Half a block beyond the outer points it goes on as it came: a steep background leaves no rim.
-        at = np.clip((pixels - self.first) / self.step, -0.5, n - 0.5)
-        low = np.clip(np.floor(at).astype(np.intp), 0, max(n - 2, 0))
+        at = np.clip((pixels - self.first) / self.step, 0, n - 1)
+        low = np.minimum(at.astype(np.intp), max(n - 2, 0))
         return low, np.minimum(low + 1, n - 1), (at - low).astype(np.float32)
 
 
