@@ -38,5 +38,5 @@ def test_a_library_and_its_micrograph_are_opened(
 def test_a_file_that_is_no_micrograph_is_one_sentence(bench: Any, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("hello")
-    with pytest.raises(InputError, match=r"notes\.txt is not a micrograph"):
+    with pytest.raises(InputError, match=r"notes\.txt is not an image of a known kind"):
         open_paths(bench.viewer, [path])

@@ -24,6 +24,7 @@ from napari_ssrvae.docks.sources import micrograph_of_layer, plane_of_layer
 from napari_ssrvae.docks.strip import Strip, StripHandle
 from napari_ssrvae.docks.tools import Tool, Tools
 from napari_ssrvae.docks.traversals import Traversals
+from napari_ssrvae.docks.units import as_if_nm
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import MicrographState, Session
 
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Layer
 
-__all__ = ["Canvas", "canvas_of"]
+    from napari_ssrvae.docks.readers import LayerData
+
+__all__ = ["Canvas", "canvas_of", "current_canvas"]
 
 _canvases: weakref.WeakKeyDictionary[Any, Canvas] = weakref.WeakKeyDictionary()
 
@@ -46,6 +49,14 @@ def canvas_of(viewer: napari.Viewer) -> Canvas:
     if canvas is None:
         canvas = _canvases[viewer] = Canvas(viewer, Session(libraries_folder()))
     return canvas
+
+
+def current_canvas() -> Canvas | None:
+    """Return the canvas of the window in front; None where none of our docks was opened in it."""
+    import napari
+
+    viewer = napari.current_viewer()
+    return None if viewer is None else _canvases.get(getattr(viewer, "__wrapped__", viewer))
 
 
 class Canvas(QObject):
@@ -212,6 +223,7 @@ class Canvas(QObject):
         layer.events.data.connect(self._on_pixels_replaced)
         with self._own():
             drawing.draw()
+            self._agree_on_units()
         for note in micrograph.notes:
             self.message.emit(f"{micrograph.name}: {note}.")
         self._on_current()
@@ -222,6 +234,7 @@ class Canvas(QObject):
         """Let go of a layer that shows another picture now."""
         for drawing in self._drawings.values():
             drawing.forget(event.source)
+        self.preview.forget(event.source)
         self.layers_changed.emit()
 
     def _drawing(self, state: MicrographState, image: Image | None) -> Drawing:
@@ -243,7 +256,10 @@ class Canvas(QObject):
             self._drawings[state] = self._drawing(state, None)
         with self._own():
             self._drawings[state].draw()
+            self._agree_on_units()
+            self._show_current_only()
         self._draw_traversals()
+        self.preview.update()
 
     def open_micrographs(self) -> list[str]:
         """Open the library's micrographs that are not open yet; return the names of those not found."""
@@ -294,6 +310,10 @@ class Canvas(QObject):
         self.preview.forget(event.value)
         self.tools.forget(event.value)
         if not self._own_doing:
+            if not self._any_in_nm():
+                with self._own():
+                    for drawing in self._drawings.values():
+                        drawing.agree_on_units(others_in_nm=False)
             self.layers_changed.emit()
 
     def _on_active(self, event: Any) -> None:
@@ -373,20 +393,69 @@ class Canvas(QObject):
     # --- what the session tells ----------------------------------------------------------------
 
     def _on_current(self) -> None:
+        with self._own():
+            self._show_current_only()
+            self._show_scale_bar()
+        self.layers_changed.emit()
+
+    def _show_current_only(self) -> None:
         current = self.session.current
         if len(self._drawings) > 1 and current in self._drawings:
-            with self._own():
-                for state, drawing in self._drawings.items():
-                    for layer in drawing.layers():
-                        layer.visible = state is current
-        self.layers_changed.emit()
+            for state, drawing in self._drawings.items():
+                for layer in drawing.layers():
+                    layer.visible = state is current
 
     def _on_micrographs(self) -> None:
         with self._own():
             for drawing in self._drawings.values():
                 drawing.calibrate()
+            self._agree_on_units()
         self.preview.calibrate()
         self._draw_traversals()
+
+    @property
+    def scales_differ(self) -> bool:
+        """Whether some of the micrographs shown have a scale, and the current one has none."""
+        current = self.session.current
+        unknown = current is not None and current.micrograph.pixel_size_nm is None
+        return unknown and self._any_in_nm()
+
+    def _any_in_nm(self) -> bool:
+        return any(
+            state.micrograph.pixel_size_nm is not None and drawing.image is not None
+            for state, drawing in self._drawings.items()
+        )
+
+    def expect(self, layers: list[LayerData]) -> None:
+        """Let layers that are about to come, and those that are here, agree on their units.
+
+        napari draws, and complains, as soon as a layer is there.
+        """
+        if self._any_in_nm() or any("units" in attributes for _, attributes, _ in layers):
+            with self._own():
+                for drawing in self._drawings.values():
+                    drawing.agree_on_units(others_in_nm=True)
+            for _, attributes, kind in layers:
+                if kind == "image" and "units" not in attributes:
+                    attributes |= as_if_nm(attributes)
+
+    def _agree_on_units(self) -> None:
+        """Keep napari's scale bar: with pixels beside nm it would know no unit at all."""
+        if self._any_in_nm():
+            for drawing in self._drawings.values():
+                drawing.agree_on_units(others_in_nm=True)
+        self._show_scale_bar()
+
+    def _show_scale_bar(self) -> None:
+        """Show a scale bar where the current micrograph has a scale, and none that would be another's."""
+        current = self.session.current
+        if current is None or current not in self._drawings:
+            return
+        bar = self.viewer.canvas.overlays.scale_bar
+        if current.micrograph.pixel_size_nm is not None:
+            bar.visible = True
+        elif self._any_in_nm():
+            bar.visible = False
 
     def _on_particles(self, state: MicrographState, change: object) -> None:
         drawing = self._drawings.get(state)
@@ -399,8 +468,16 @@ class Canvas(QObject):
                     drawing.paint_region(region)
                 else:
                     drawing.draw()
+                    # They may be those of a micrograph that was left while they were searched for.
+                    self._hide_unless_current(state)
         if region is None:
             self.layers_changed.emit()
+
+    def _hide_unless_current(self, state: MicrographState) -> None:
+        current = self.session.current
+        if state is not current and current in self._drawings:
+            for layer in self._drawings[state].layers():
+                layer.visible = False
 
     def _on_classes(self) -> None:
         for drawing in self._drawings.values():

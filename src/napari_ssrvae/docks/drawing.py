@@ -14,6 +14,7 @@ from napari_ssrvae.docks.places import place_of, put_in_place
 from napari_ssrvae.docks.pyramid import LARGE_PX, Mapped, pyramid
 from napari_ssrvae.docks.sources import pixel_size_of_layer
 from napari_ssrvae.docks.strip import Strip
+from napari_ssrvae.docks.units import BORROWED, borrow_nm, give_back_nm, mark_like
 from napari_ssrvae.session import MicrographState, Session
 
 if TYPE_CHECKING:
@@ -108,7 +109,11 @@ class Drawing:
         if self.image is None:
             self.plane = ()
             picture, name = state.micrograph.image, state.micrograph.name
-            again = viewer.add_image(picture, name=name, **self._place)
+            again = Image(picture, name=name, **self._place)
+            if state.micrograph.pixel_size_nm is None and str(again.units[-1]) != "pixel":
+                again.metadata[BORROWED] = tuple(map(float, again.scale[-2:]))
+            # Below what lies on it, and below other micrographs, which do not see it.
+            viewer.layers.insert(0, again)
             self.attach(again)
             self._on_new_layer(again)
         self.calibrate()
@@ -150,16 +155,16 @@ class Drawing:
         self._erased = set(self.drawn)
 
     def calibrate(self) -> None:
-        """Show the micrograph's scale, so that napari's scale bar is right, and its data bar."""
+        """Give the layers the micrograph's scale, so that napari's scale bar is right; draw its data bar."""
         viewer, nm, image = self._viewer(), self._state.micrograph.pixel_size_nm, self.image
         if viewer is None or image is None:
             return
         if nm is not None:
             self._scale_picture(image, nm)
-            viewer.canvas.overlays.scale_bar.visible = True
         self._remember_place()
         for layer in self.drawn.values():
             put_in_place(layer, self._place)
+            mark_like(layer, image)
         self.strip.draw(self._place, self._on_new_layer)
         self._describe()
 
@@ -178,6 +183,19 @@ class Drawing:
         )
         image.scale = (*image.scale[:stack], *new)
         image.units = (*map(str, image.units[:stack]), "nm", "nm")
+        image.metadata.pop(BORROWED, None)
+
+    def agree_on_units(self, *, others_in_nm: bool) -> None:
+        """Let a picture without scale have napari's units in common with those that have one."""
+        if self.image is None or self._state.micrograph.pixel_size_nm is not None:
+            return
+        before = tuple(map(str, self.image.units))
+        if others_in_nm:
+            borrow_nm(self.image)
+        else:
+            give_back_nm(self.image)
+        if tuple(map(str, self.image.units)) != before:
+            self.calibrate()
 
     def _class_colours(self) -> DirectLabelColormap:
         colours: dict[int | None, Any] = {None: NOTHING, 0: NOTHING}
@@ -214,6 +232,8 @@ class Drawing:
         # Its pixels belong to the session: napari's brush would change the picture and nothing else.
         layer.editable = False
         layer.mode = "pan_zoom"
+        if self.image is not None:
+            mark_like(layer, self.image)
         self.drawn[role] = layer
         self._on_new_layer(layer)
         if active is not None and active in viewer.layers:

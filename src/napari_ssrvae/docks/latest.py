@@ -50,7 +50,6 @@ class Latest(QObject):
 
     def ask(self, work: Callable[[], Any]) -> None:
         """Do this next, instead of whatever waits."""
-        self._wanted = True
         self._next = work
         if self._worker is None:
             self._start()
@@ -65,6 +64,7 @@ class Latest(QObject):
         if work is None:
             self.idle.emit()
             return
+        self._wanted = True
         worker = create_worker(_guarded, work, _ignore_errors=True)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_error)

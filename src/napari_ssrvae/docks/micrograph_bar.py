@@ -127,7 +127,11 @@ class MicrographBar(QWidget):
         elif asked and choices:
             self.source.setText("choose below, or type it")
         elif micrograph.pixel_size_nm is None:
-            self.source.setText("type it if you know it")
+            self.source.setText(
+                "not in the file, unlike that of other micrographs here: no scale bar until you type it"
+                if self.canvas.scales_differ
+                else "type it if you know it"
+            )
         else:
             self.source.setText(micrograph.pixel_size_source)
         self.plane.setVisible(self.canvas.other_plane_in_view)

@@ -101,6 +101,7 @@ class Preview(QObject):
         )
         self._on = True
         self._muted = False
+        self._blank = False
         self._layer: Labels | None = None
         self.result: PreviewResult | None = None
         self._latest = Latest(self)
@@ -156,7 +157,7 @@ class Preview(QObject):
         self._latest.drop()
         self.result = None
         layer, viewer = self._layer, self._viewer()
-        self._layer = None
+        self._layer, self._blank = None, False
         if layer is not None and viewer is not None and layer in viewer.layers:
             with self._own():
                 viewer.layers.remove(layer)
@@ -167,10 +168,24 @@ class Preview(QObject):
         self._on = False
 
     def forget(self, layer: Layer) -> None:
-        """Take note that a layer was deleted: without its layer the preview is off."""
+        """Take note that a layer was deleted: without its layer the preview is off, without the picture it is empty."""
         if layer is self._layer:
             self._layer = None
             self.switch(False)
+        elif self._layer is not None and self._image_layer(self._session.current) is None:
+            self.blank()
+
+    def blank(self) -> None:
+        """Show no outlines while there is no picture for them to lie on.
+
+        The layer stays, hidden as it is: taken out together with the picture, or drawn anew without it, it crashes
+        napari under Mesa's software renderer (napari 0.9.2).
+        """
+        self._latest.drop()
+        self.result = None
+        if self._layer is not None and self._layer.visible:
+            self._layer.visible = False
+            self._blank = True
 
     # --- what it follows -----------------------------------------------------------------------
 
@@ -210,7 +225,7 @@ class Preview(QObject):
         region, step = part
         look_at, segment_part = self._functions()
         micrograph = state.micrograph
-        key = (micrograph.data_bar, micrograph.pixel_size_nm)
+        key = _key(state)
         looks = self._looks
 
         def work() -> tuple[Any, ...]:
@@ -220,6 +235,8 @@ class Preview(QObject):
             found = compute(
                 micrograph, parameters, region, step, look, look_at, segment_part, quickly=quickly
             )
+            # Kept at once, even if nobody wants these outlines any more: a look is dear and will serve again.
+            looks[state] = key, found.look
             return state, key, found
 
         self._latest.ask(work)
@@ -268,10 +285,10 @@ class Preview(QObject):
 
     def _on_done(self, answer: tuple[Any, ...]) -> None:
         state, key, result = answer
-        self._looks[state] = (key, result.look)
         if not self._on or state is not self._session.current or self._held():
             return
-        if state is None or self._image_layer(state) is None:
+        if self._image_layer(state) is None or key != _key(state):
+            # Scale or data bar were corrected meanwhile; the request that came with that is answered next.
             return
         self.result = result
         # Where the picture is now: its scale may have been typed meanwhile.
@@ -307,6 +324,7 @@ class Preview(QObject):
                     viewer.layers.selection.active = active
             return
         layer = self._layer
+        blank, self._blank = self._blank, False
         moved = not (
             np.allclose(layer.translate, place["translate"])
             and np.allclose(layer.scale, place["scale"])
@@ -317,5 +335,10 @@ class Preview(QObject):
             layer.visible = False
         put_in_place(layer, place)
         layer.data = result.outlines
-        if moved and shown:
+        if blank or (moved and shown):
             layer.visible = True
+
+
+def _key(state: MicrographState) -> tuple[Any, ...]:
+    """Return what a look at a micrograph depends on beside the settings."""
+    return state.micrograph.data_bar, state.micrograph.pixel_size_nm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,11 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
             layers.append(layer)
         if problem:
             show_warning(problem)
+    # Not without a window of ours: batch work must not wait for Qt.
+    canvas = sys.modules.get("napari_ssrvae.docks.canvas")
+    here = canvas.current_canvas() if canvas is not None else None
+    if here is not None:
+        here.expect(layers)
     return layers
 
 
@@ -70,14 +76,24 @@ def open_files(paths: Sequence[str | Path]) -> Iterator[tuple[LayerData | None, 
     """
     from napari_ssrvae.micrographs import list_micrographs, read_micrograph
 
-    files = list_micrographs(paths)
+    files: list[Path] = []
     bad: list[tuple[Path, InputError]] = []
+    # One by one: a folder without micrographs must not keep the others from being opened.
+    for path in map(Path, paths):
+        try:
+            files += [file for file in list_micrographs([path]) if file not in files]
+        except InputError as error:
+            bad.append((path, error))
+    opened = False
     for file in files:
         try:
-            yield layer_of_micrograph(read_micrograph(file)), ""
+            layer = layer_of_micrograph(read_micrograph(file))
         except InputError as error:
             bad.append((file, error))
-    if len(bad) == len(files):
+            continue
+        opened = True
+        yield layer, ""
+    if bad and not opened:
         raise bad[0][1]
     if len(bad) == 1:
         yield None, f"Left out: {bad[0][1]}"
@@ -114,6 +130,8 @@ def layer_of_micrograph(micrograph: Micrograph, **more: Any) -> LayerData:
                 "notes": list(micrograph.notes),
                 "sha256": micrograph.sha256,
                 "pixels_sha256": pixels,
+                # napari knows only what it was asked to open, which may be the folder or another file of the list.
+                "path": str(micrograph.path) if micrograph.path is not None else None,
                 **more,
             }
         },

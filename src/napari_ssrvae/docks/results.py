@@ -132,8 +132,8 @@ class ResultsPanel(QWidget):
             + 4
         )
         self.threshold.setEnabled(predicted)
-        self.look.setEnabled(bool(self.canvas.traversals.layers()))
-        self.back.setEnabled(bool(self.canvas.traversals.layers()))
+        self.look.setEnabled(bool(self.canvas.traversals.shown()))
+        self.back.setEnabled(bool(self.canvas.traversals.shown()))
         self.hint.say(
             ""
             if predicted
@@ -142,7 +142,7 @@ class ResultsPanel(QWidget):
         self.status_changed.emit(self.status)
 
     def _look(self) -> None:
-        self.canvas.show_layers(self.canvas.traversals.layers())
+        self.canvas.show_layers(self.canvas.traversals.shown())
 
     def _back(self) -> None:
         image = self.canvas.image_layer(self.session.current)

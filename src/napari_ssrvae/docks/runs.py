@@ -19,6 +19,7 @@ from napari_ssrvae.workflow import (
     Trained,
     find_particles,
     free_model_name,
+    project_patches,
     project_window,
     train_model,
 )
@@ -68,7 +69,7 @@ class _Run(QObject):
 
     def _still_ours(self) -> bool:
         """Whether the library is still the one this work was started for; says so if it is not."""
-        if self._library is None or self._library is self.session.library:
+        if self._library is self.session.library:
             return True
         self.fail("Another library was opened meanwhile, so the result was left out: start again.")
         return False
@@ -98,6 +99,7 @@ class SegmentationRun(_Run):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(session, parent)
         self._state: MicrographState | None = None
+        self._data_bar: tuple[int, int] | None = None
 
     def start(
         self,
@@ -119,10 +121,12 @@ class SegmentationRun(_Run):
             self.fail(str(error))
             return
         micrograph = state.micrograph
-        more: dict[str, Any] = {} if patches is None else {"patches": patches}
+        self._data_bar = micrograph.data_bar
+        # Whatever was asked for: all of a project are cut alike.
+        look = project_patches(self.session.library, micrograph) or patches
         self._task.start(
             lambda: find_particles(
-                micrograph, parameters, labels=labels, source=source, window=window, **more
+                micrograph, parameters, labels=labels, source=source, window=window, patches=look
             )
         )
 
@@ -145,6 +149,8 @@ class SegmentationRun(_Run):
                     f"; {len(change.retired_labelled)} labelled ones are not there any more "
                     "(their labels are kept in the library)"
                 )
+            if self._state.micrograph.data_bar != self._data_bar:
+                self.text += "; the data bar was changed meanwhile: find them again"
         self.changed.emit()
 
 

@@ -10,12 +10,12 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.forms import ParameterForm
 from napari_ssrvae.docks.live import LiveView
+from napari_ssrvae.docks.patch_form import PatchForm
 from napari_ssrvae.docks.sources import labels_of_layer, plane_of_layer
 from napari_ssrvae.docks.tool_row import ToolRow
 from napari_ssrvae.docks.widgets import Fold, Hint, Progress, primary_button
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.parameters import SegmentationParameters
-from napari_ssrvae.particles.patch_parameters import PatchParameters
 
 if TYPE_CHECKING:
     import napari
@@ -38,10 +38,11 @@ class SegmentPanel(QWidget):
         self.run = self.canvas.segmentation
         self._layers: list = []
         self._set_for: MicrographState | None = None
+        self._preview_failed = False
 
         self.form = ParameterForm(SegmentationParameters)
         self.form.changed.connect(self._on_setting)
-        self.patches = ParameterForm(PatchParameters)
+        self.patches = PatchForm(self.session)
         self.live = LiveView(self.canvas)
         self.tools = ToolRow(self.canvas)
         self.find = primary_button("Find particles", "Outline every particle of the micrograph")
@@ -94,6 +95,7 @@ class SegmentPanel(QWidget):
         self.session.current_changed.connect(self._on_scale)
         self.run.changed.connect(self.refresh)
         self.canvas.preview.failed.connect(self._on_preview_failed)
+        self.canvas.preview.drawn.connect(self._on_preview_drawn)
         self.canvas.training.started.connect(self.refresh)
         self.canvas.training.ended.connect(self.refresh)
         self._on_scale()
@@ -167,7 +169,14 @@ class SegmentPanel(QWidget):
         self.canvas.preview.set_parameters(parameters, by_user=by_user)
 
     def _on_preview_failed(self, message: str) -> None:
+        self._preview_failed = True
         self.hint.say(message, error=True)
+
+    def _on_preview_drawn(self, _result: object) -> None:
+        if self._preview_failed:
+            # What was wrong is mended: its sentence goes.
+            self._preview_failed = False
+            self.refresh()
 
     # --- the search ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ssrvae.docks.units import borrows_nm
 from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def pixel_size_of_layer(layer: Image) -> float | None:
         The pixels are not square.
     """
     unit = str(layer.units[-1])
-    if unit not in NM:
+    if unit not in NM or borrows_nm(layer):
         return None
     height, width = (abs(float(s)) * NM[unit] for s in layer.scale[-2:])
     if abs(height - width) > NOT_SQUARE * width:
@@ -114,6 +115,7 @@ def micrograph_of_layer(layer: Image, plane: tuple[int, ...] = ()) -> Micrograph
         return replace(
             micrograph,
             sha256=str(kept.get("sha256") or micrograph.sha256),
+            path=Path(kept["path"]) if kept.get("path") else micrograph.path,
             data_bar=(int(bar[0]), int(bar[1])) if bar else None,
             pixel_size_source=str(kept.get("pixel_size_source") or source) if pixel_size else "",
             # A scale that the layer was given settles the question.

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import QApplication
 
 from napari_ssrvae.docks.canvas import canvas_of
+from napari_ssrvae.docks.readers import open_files
 from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,32 +31,37 @@ def open_workbench(viewer: napari.Viewer) -> Workbench:
 
 
 def open_paths(viewer: napari.Viewer, paths: Sequence[Path]) -> None:
-    """Open micrographs and a library in a viewer that has the workbench.
+    """Open micrographs, folders of them and a library in a viewer that has the workbench.
+
+    What cannot be read is named in one sentence, and the others are open.
 
     Raises
     ------
     InputError
-        A path is neither.
+        None of the files can be read, or the library cannot be opened.
     """
     canvas = canvas_of(viewer)
-    for path in paths:
-        if not path.is_dir():
-            try:
-                viewer.open(str(path), plugin=PLUGIN)
-            except ValueError as error:
-                # napari's own word for a file that no reader takes.
-                if isinstance(error, InputError):
-                    raise
-                raise InputError(
-                    f"{path} is not a micrograph: open a TIFF, PNG or JPEG."
-                ) from error
-    for path in paths:
-        if path.is_dir():
-            canvas.session.open_library(path)
-            if missing := canvas.open_micrographs():
-                canvas.message.emit(
-                    f"Not found where they were: {', '.join(missing)}; open these micrographs yourself."
-                )
+    libraries = [path for path in paths if is_library(path)]
+    files = [path for path in paths if path not in libraries]
+    opened = list(open_files(files)) if files else []
+    canvas.expect([layer for layer, _ in opened if layer is not None])
+    for layer, problem in opened:
+        if layer is not None:
+            data, attributes, _ = layer
+            viewer.add_image(data, **attributes)
+        if problem:
+            show_warning(problem)
+    for path in libraries:
+        canvas.session.open_library(path)
+        if missing := canvas.open_micrographs():
+            canvas.message.emit(
+                f"Not found where they were: {', '.join(missing)}; open these micrographs yourself."
+            )
+
+
+def is_library(path: Path) -> bool:
+    """Whether this folder holds a library."""
+    return path.is_dir() and (path / "library.sqlite").exists()
 
 
 def run_with(paths: Sequence[Path]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_ssrvae.docks.units import BORROWED
+
 __all__ = ["write_masks"]
 
 CM_IN_NM = 1e7
@@ -22,7 +24,8 @@ def write_masks(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
     scale = attributes.get("scale")
     unit = str((attributes.get("units") or ("pixel",))[-1])
     options: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack"}
-    if scale is not None and unit in ("nanometer", "nm"):
+    in_pixels = BORROWED in (attributes.get("metadata") or {})
+    if scale is not None and unit in ("nanometer", "nm") and not in_pixels:
         per_cm = CM_IN_NM / float(scale[-1])
         options |= {"resolution": (per_cm, per_cm), "resolutionunit": "CENTIMETER"}
     with atomic_file(Path(path)) as draft:
