@@ -99,3 +99,19 @@ def test_instruments(name, start, stop):
 )
 def test_real_images_without_one(name):
     assert read_micrograph(shared_data(name)).data_bar is None
+
+
+def test_text_burnt_in_above_the_banner_goes_with_it():
+    hits, early = 0, []
+    for seed in range(40):
+        drawn = with_banner("text above", 7000 + seed)
+        found = find_data_bar(drawn.image)
+        hits += found is not None and abs(found[0] - drawn.text_from) <= 6
+    for number, kind in enumerate(k for k in KINDS if k != "text above"):
+        for seed in range(8):
+            drawn = with_banner(kind, 8000 + 100 * number + seed)
+            found = find_data_bar(drawn.image)
+            if found and found[0] < drawn.start - 2:
+                early.append((kind, seed))
+    assert hits >= 34
+    assert len(early) <= 1, early

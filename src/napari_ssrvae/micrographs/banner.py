@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ssrvae.micrographs.burnt_text import text_above
 from napari_ssrvae.micrographs.drawn import Drawn
 
 __all__ = ["find_data_bar"]
@@ -29,6 +30,7 @@ EDGE_WITHIN = 9
 MOST_ELSEWHERE = 0.45
 LINE = 0.9
 MOST_COLUMNS, MOST_SAMPLES = 2048, 1024
+GROUND_TOLERANCE = 0.02
 
 
 def find_data_bar(image: Any) -> tuple[int, int] | None:
@@ -66,9 +68,12 @@ def find_data_bar(image: Any) -> tuple[int, int] | None:
     if not found:
         return None
     tallest = max(found, key=lambda rows: rows.stop - rows.start)
-    stop = first + tallest.stop
+    start, stop = first + tallest.start, first + tallest.stop
+    # Text that the instrument wrote into the image just above it goes with it.
+    span = tolerance[1] / GROUND_TOLERANCE
+    start -= text_above(lower[: tallest.start], height, tolerance[1], span)
     # A frame line below the banner belongs to it.
-    return first + tallest.start, height if height - stop <= FRAME_ROWS else stop
+    return start, height if height - stop <= FRAME_ROWS else stop
 
 
 def _possible(rows: slice, first: int, height: int) -> bool:
@@ -84,7 +89,7 @@ def _tolerance(sample: NDArray[np.float32], dtype: np.dtype[Any]) -> tuple[float
         return None
     # JPEG leaves a little noise in flat areas.
     least = 1.0 if dtype.kind in "iu" and span > 100 else 0.0
-    return max(0.012 * span, least), max(0.02 * span, least)
+    return max(0.012 * span, least), max(GROUND_TOLERANCE * span, least)
 
 
 def _block(drawn: Drawn, value: float | None, height: int) -> list[slice]:
