@@ -23,8 +23,8 @@ AIR_ROWS = 2
 def text_above(strip: NDArray[np.float32], height: int, tolerance: float, span: float) -> int:
     """Return how many of the lowest rows of a strip are a block of text, 0 where there is none.
 
-    Drawn text has strokes of a single value with edges two pixels wide at most, which a scanned image does not have; and
-    there is image without them above it.
+    Drawn text has strokes of a single value with edges two pixels wide at most, which a scanned image does not
+    have; and there is image without them above it.
 
     Parameters
     ----------
