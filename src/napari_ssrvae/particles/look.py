@@ -30,6 +30,8 @@ __all__ = ["Look", "PartLook", "look_at", "specimen_rows"]
 # Up to so many pixels a micrograph is looked at as it is.
 WHOLE_PX = 2048 * 2048
 LEAST_STRIP = 0.25
+# Less than this has no background around anything.
+LEAST_EDGE = 4
 # The settings that a look depends on; the others only matter when particles are outlined.
 _BASIS = ("polarity", "smoothing", "flatten_background", "background_width")
 
@@ -149,6 +151,9 @@ def specimen_rows(height: int, data_bar: tuple[int, int] | None) -> list[tuple[i
 def _look(
     source: GreySource, rows: tuple[int, int], parameters: SegmentationParameters
 ) -> PartLook:
+    if min(source.shape) < LEAST_EDGE:
+        return PartLook(rows, False, 0.0, 0.0, True, None, None, Outline())
+    parameters = _bounded(parameters, max(source.shape))
     middle = source.read(_middle(source.shape))
     noise, specks = noise_level(middle), has_specks(middle)
     seen, pictures = _sight(source, parameters, noise, specks)
@@ -162,6 +167,14 @@ def _look(
     return PartLook(
         rows, specks, noise, seen.sigma, seen.bright, seen.surface, seen.levels, outline
     )
+
+
+def _bounded(parameters: SegmentationParameters, extent: int) -> SegmentationParameters:
+    """Return settings that take no longer for widths far beyond the image, where they change nothing more."""
+    bounds = {"smoothing": extent / 4, "background_width": 4.0 * extent}
+    wished = {name: getattr(parameters, name) for name in bounds}
+    over = {n: bounds[n] for n, width in wished.items() if width is not None and width > bounds[n]}
+    return parameters.model_copy(update=over)
 
 
 def _sight(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -148,10 +149,14 @@ class SegmentationParameters(BaseModel):
         Raises
         ------
         InputError
-            Lengths are in nm and the pixel size is not known.
+            Lengths are in nm and the pixel size is not known, or none.
         """
         if self.unit == "px":
             return self
+        if pixel_size_nm is not None and not (isfinite(pixel_size_nm) and pixel_size_nm > 0):
+            raise InputError(
+                f"The pixel size is {pixel_size_nm:g} nm: give a positive number of nanometres."
+            )
         if pixel_size_nm is None:
             if all(getattr(self, name) is None for name in _LENGTHS):
                 return self.model_copy(update={"unit": "px"})

@@ -54,6 +54,8 @@ def preview(
     InputError
         The image is not the one that was looked at, or the look does not serve these settings.
     """
+    if step < 1:
+        raise InputError(f"A preview in steps of {step} pixels cannot be made: give 1 or more.")
     settings = (parameters or SegmentationParameters()).in_pixels(look.pixel_size_nm)
     source = GreySource.of(image)
     if source.shape != look.shape or not look.serves(settings):

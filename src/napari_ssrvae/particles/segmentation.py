@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.components import Parts, Pieces
 from napari_ssrvae.particles.filters import shapes_that_fit
 from napari_ssrvae.particles.grey import GreySource
@@ -126,6 +127,11 @@ def iter_segment(
         look = look_at(image, settings, data_bar=data_bar)
     labels = np.zeros(source.shape, dtype=np.int32) if out is None else out
     if out is not None:
+        if out.shape != source.shape or out.dtype != np.int32:
+            raise InputError(
+                f"Labels of this image are {source.shape[0]} x {source.shape[1]} int32: they cannot be written "
+                f"into {out.shape} {out.dtype}."
+            )
         labels[...] = 0
     n = 0
     for part in look.parts:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_ssrvae.errors import InputError
 from napari_ssrvae.particles.blocks import block_means, busy_windows
 from napari_ssrvae.particles.grey import GreySource, Region
 from napari_ssrvae.particles.levels import Levels, flattened_by, split_level
@@ -50,6 +51,11 @@ def wide_sight(
     """
     extent = max(source.shape)
     step = -(-extent // COARSE_EDGE)
+    if step > min(source.shape):
+        raise InputError(
+            f"An image of {source.shape[0]} x {source.shape[1]} pixels is too narrow for its length: "
+            "cut it into pieces."
+        )
     coarse = _coarse(source, step)
     lengths = {
         name: None if value is None else value / step
