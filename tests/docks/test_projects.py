@@ -201,3 +201,30 @@ def test_borrowed_units_are_no_scale_until_somebody_scales(tmp_path: Path) -> No
     give_back_nm(layer)
     assert str(layer.units[-1]) == "pixel"
     assert not layer.metadata
+
+
+# --- the view --------------------------------------------------------------------------------------
+
+
+def in_view(bench: Any) -> np.ndarray:
+    """Return the pixel of the current micrograph in the middle of the view, and how many fit from side to side."""
+    layer = bench.canvas.image_layer(bench.session.current)
+    camera = bench.viewer.scene.camera
+    middle = np.asarray(layer.world_to_data(np.asarray(camera.center)[-2:]))
+    return np.array([*middle, 1000 / (camera.zoom * float(layer.scale[-1]))])
+
+
+def test_a_typed_scale_leaves_the_view_where_it_is(bench: Any) -> None:
+    bench.open_disks()
+    bench.viewer.scene.camera.zoom *= 3
+    before = in_view(bench)
+    bench.workbench.bar.pixel_size.setValue(2.5)
+    np.testing.assert_allclose(in_view(bench), before, atol=0.6)
+
+
+def test_a_micrograph_of_another_scale_is_fitted(bench: Any, mixed: list[Path]) -> None:
+    open_paths(bench.viewer, mixed)
+    fitted = in_view(bench)
+    choose(bench, "unknown")
+    np.testing.assert_allclose(in_view(bench), fitted, rtol=0.02, atol=1.5)
+    assert np.abs(in_view(bench)[:2] - (119.5, 159.5)).max() < 1.5

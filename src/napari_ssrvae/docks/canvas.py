@@ -25,6 +25,7 @@ from napari_ssrvae.docks.strip import Strip, StripHandle
 from napari_ssrvae.docks.tools import Tool, Tools
 from napari_ssrvae.docks.traversals import Traversals
 from napari_ssrvae.docks.units import as_if_nm
+from napari_ssrvae.docks.view import View
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import MicrographState, Session
 
@@ -90,6 +91,7 @@ class Canvas(QObject):
         self._own_doing = 0
         self.session = session
         self.traversals = Traversals(viewer, session)
+        self._view = View(viewer)
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
         self.hand = Hand(session, self.particle_at, self)
@@ -396,6 +398,7 @@ class Canvas(QObject):
         with self._own():
             self._show_current_only()
             self._show_scale_bar()
+        self._view.follow(self.image_layer(self.session.current))
         self.layers_changed.emit()
 
     def _show_current_only(self) -> None:
@@ -410,6 +413,7 @@ class Canvas(QObject):
             for drawing in self._drawings.values():
                 drawing.calibrate()
             self._agree_on_units()
+        self._view.follow(self.image_layer(self.session.current))
         self.preview.calibrate()
         self._draw_traversals()
 

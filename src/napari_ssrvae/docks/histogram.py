@@ -65,7 +65,7 @@ class SizeHistogram(QWidget):
         where = "in view" if in_view else "in all"
         words = f"{count:,} {where}"
         if len(diameters):
-            words += f", median {np.median(diameters):.3g} {unit}"
+            words += f", median {_short(float(np.median(diameters)))} {unit}"
         self.text.setText(words)
         high = float(np.percentile(diameters, SHOWN_UP_TO)) if len(diameters) else 1.0
         low = float(diameters.min()) if len(diameters) else 0.0
@@ -86,3 +86,8 @@ class SizeHistogram(QWidget):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.setPen(colour)
             axis.setTextPen(colour)
+
+
+def _short(number: float) -> str:
+    """Return three digits, or all of a large whole number: people read no exponents."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 __all__ = ["ScaleQuestion"]
+
+WIDTH = 40
 
 
 class ScaleQuestion(QWidget):
@@ -43,7 +46,7 @@ class ScaleQuestion(QWidget):
             button.deleteLater()
         self.buttons = []
         for choice in choices:
-            button = QPushButton(f"{choice.nm:.4g} nm/px   {choice.source}")
+            button = QPushButton(_words(choice))
             button.setToolTip(
                 f"Take {choice.nm:.6g} nm per pixel, as {choice.source} says; or type another value above"
             )
@@ -52,3 +55,9 @@ class ScaleQuestion(QWidget):
             button.clicked.connect(lambda _checked=False, c=choice: self.answered.emit(c))
             self._column.addWidget(button)
             self.buttons.append(button)
+
+
+def _words(choice: Any) -> str:
+    """Return number and source, in lines so short that a long source does not widen the dock."""
+    whole = f"{choice.nm:.4g} nm/px   {choice.source}"
+    return "\n".join(textwrap.wrap(whole, WIDTH)) if len(whole) > WIDTH else whole
