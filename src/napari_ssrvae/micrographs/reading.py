@@ -86,6 +86,8 @@ def read_micrograph(path: str | Path, *, plane: int | None = None) -> Micrograph
 
 
 def _read_raw(path: Path, plane: int | None) -> RawPlane:
+    if _is_endless(path):
+        raise InputError(f"{path} is not a file but a pipe or a device: choose an image file.")
     try:
         with path.open("rb") as handle:
             start = handle.read(16)
@@ -111,6 +113,14 @@ def _read_raw(path: Path, plane: int | None) -> RawPlane:
     from napari_ssrvae.micrographs.pictures import read_picture
 
     return read_picture(path, plane)
+
+
+def _is_endless(path: Path) -> bool:
+    """Tell pipes and devices: opening a pipe waits for whoever writes into it, and a device need not end."""
+    try:
+        return path.exists() and not path.is_file() and not path.is_dir()
+    except OSError:
+        return False  # opening it will say what is wrong
 
 
 def _sha256(path: Path, plane: int | None) -> str:
