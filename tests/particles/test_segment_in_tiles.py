@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scipy import ndimage
 
 from napari_ssrvae.errors import InputError
@@ -264,6 +265,11 @@ def test_settings_in_nanometres(sample):
     with pytest.raises(InputError, match="pixel size"):
         segment_particles(sample.image, nm)
     assert SegmentationParameters(unit="nm").in_pixels(None) == SegmentationParameters()
+
+
+def test_a_least_diameter_above_the_greatest_is_refused():
+    with pytest.raises(ValidationError, match="above the greatest"):
+        SegmentationParameters(min_diameter=30, max_diameter=20)
 
 
 def test_settings_of_earlier_versions_are_understood():

@@ -138,6 +138,19 @@ class SegmentationParameters(BaseModel):
                 raw.setdefault("smoothing", float(smoothing))
         return raw
 
+    @model_validator(mode="after")
+    def _least_below_greatest(self) -> Self:
+        if (
+            self.min_diameter is not None
+            and self.max_diameter is not None
+            and self.min_diameter > self.max_diameter
+        ):
+            raise ValueError(
+                f"the least diameter, {self.min_diameter:g} {self.unit}, is above the greatest, "
+                f"{self.max_diameter:g} {self.unit}"
+            )
+        return self
+
     def in_pixels(self, pixel_size_nm: float | None) -> Self:
         """Return the same settings with lengths in pixels.
 

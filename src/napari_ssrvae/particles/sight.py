@@ -79,6 +79,8 @@ def first_sight(
         not parameters.flatten_background
         or wished is not None
         or (usual is not None and usual.levels.separation >= UNCLEAR)
+        # A small part of a large picture: its background is no wider than it is itself.
+        or extent > 2 * max(image.shape)
     ):
         return usual
     # A background that follows the particles takes them away: one large agglomerate in a small picture.
