@@ -109,7 +109,7 @@ def test_the_preview_goes_when_particles_are_found_and_comes_back_with_a_setting
     shown.find()
     assert not live.switch.isChecked()
     assert shown.canvas.preview.layer is None
-    assert not any(layer.name == "preview" for layer in shown.viewer.layers)
+    assert not any(layer.name == "preview" and layer.visible for layer in shown.viewer.layers)
     assert "12 in all" in live.histogram.text.text()
     with shown.qtbot.waitSignal(shown.canvas.preview.drawn, timeout=30_000):
         setting(shown, "sensitivity").setValue(0.1)

@@ -100,7 +100,9 @@ def parameters_from(model: type[Parameters], settings: list[str], **more: Any) -
         return model(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        where = ".".join(map(str, first["loc"])) or "The settings"
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise InputError(f"{where}: {reason}.") from error
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from qtpy.QtCore import QEvent, QObject, Signal
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 
 from napari_ssrvae.docks.drawing import Drawing
 from napari_ssrvae.docks.hand import Hand
@@ -149,7 +149,7 @@ class Canvas(QObject):
     def labels_layers(self) -> list[Labels]:
         """Return the Labels layers that the session did not draw: segmentations made elsewhere."""
         drawn = {id(layer) for drawing in self._drawings.values() for layer in drawing.layers()}
-        drawn.add(id(self.preview.layer))
+        drawn.add(id(self.preview.own_layer))
         labels = (layer for layer in self.viewer.layers if isinstance(layer, Labels))
         return [layer for layer in labels if id(layer) not in drawn]
 
@@ -312,11 +312,16 @@ class Canvas(QObject):
         self.preview.forget(event.value)
         self.tools.forget(event.value)
         if not self._own_doing:
-            if not self._any_in_nm():
-                with self._own():
-                    for drawing in self._drawings.values():
-                        drawing.agree_on_units(others_in_nm=False)
+            # Not in the same turn: layers that go while others change are more than napari likes to draw at once.
+            QTimer.singleShot(0, self._give_units_back)
             self.layers_changed.emit()
+
+    def _give_units_back(self) -> None:
+        """Let pixels be pixels again once no layer has a scale."""
+        if self._viewer() is not None and not self._any_in_nm():
+            with self._own():
+                for drawing in self._drawings.values():
+                    drawing.agree_on_units(others_in_nm=False)
 
     def _on_active(self, event: Any) -> None:
         layer = event.value

@@ -105,8 +105,9 @@ class ParameterForm(QWidget, Generic[Parameters]):
             return self._model(**raw)
         except ValidationError as error:
             first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "the parameters"
-            raise InputError(f"{field}: {first['msg']}; choose another value.") from error
+            field = ".".join(map(str, first["loc"])) or "The settings"
+            reason = str(first["msg"]).removeprefix("Value error, ")
+            raise InputError(f"{field}: {reason}; choose another value.") from error
 
     def set_values(self, parameters: Parameters) -> None:
         """Show these parameters."""

@@ -101,7 +101,7 @@ class Preview(QObject):
         )
         self._on = True
         self._muted = False
-        self._blank = False
+        self._blank = self._cleared = False
         self._layer: Labels | None = None
         self.result: PreviewResult | None = None
         self._latest = Latest(self)
@@ -127,7 +127,12 @@ class Preview(QObject):
 
     @property
     def layer(self) -> Labels | None:
-        """The layer that is drawn in, None while there is none."""
+        """The layer with the outlines, None while there are none."""
+        return None if self._cleared else self._layer
+
+    @property
+    def own_layer(self) -> Labels | None:
+        """The layer that is drawn in, also while it is empty and hidden."""
         return self._layer
 
     def switch(self, on: bool) -> None:
@@ -153,14 +158,16 @@ class Preview(QObject):
             self.update()
 
     def clear(self) -> None:
-        """Take the outlines out of the picture and end what is under way."""
+        """Take the outlines out of the picture and end what is under way.
+
+        The layer stays, hidden, for the next outlines: layers that are taken out while others change in the same
+        turn crash napari under Mesa's software renderer (napari 0.9.2).
+        """
         self._latest.drop()
         self.result = None
-        layer, viewer = self._layer, self._viewer()
-        self._layer, self._blank = None, False
-        if layer is not None and viewer is not None and layer in viewer.layers:
-            with self._own():
-                viewer.layers.remove(layer)
+        if self._layer is not None:
+            self._cleared = True
+            self._layer.visible = False
 
     def abandon(self) -> None:
         """End it for good: the window closes."""
@@ -170,8 +177,10 @@ class Preview(QObject):
     def forget(self, layer: Layer) -> None:
         """Take note that a layer was deleted: without its layer the preview is off, without the picture it is empty."""
         if layer is self._layer:
+            hidden, self._cleared = self._cleared, False
             self._layer = None
-            self.switch(False)
+            if not hidden:
+                self.switch(False)
         elif self._layer is not None and self._image_layer(self._session.current) is None:
             self.blank()
 
@@ -285,7 +294,9 @@ class Preview(QObject):
 
     def _on_done(self, answer: tuple[Any, ...]) -> None:
         state, key, result = answer
-        if not self._on or state is not self._session.current or self._held():
+        if not self._on or self._held():
+            return
+        if state is None or state is not self._session.current:
             return
         if self._image_layer(state) is None or key != _key(state):
             # Scale or data bar were corrected meanwhile; the request that came with that is answered next.
@@ -324,7 +335,7 @@ class Preview(QObject):
                     viewer.layers.selection.active = active
             return
         layer = self._layer
-        blank, self._blank = self._blank, False
+        blank, self._blank, self._cleared = self._blank or self._cleared, False, False
         moved = not (
             np.allclose(layer.translate, place["translate"])
             and np.allclose(layer.scale, place["scale"])
