@@ -294,16 +294,15 @@ class Preview(QObject):
 
     def _on_done(self, answer: tuple[Any, ...]) -> None:
         state, key, result = answer
-        if not self._on or self._held():
+        current = self._session.current
+        if current is None or state is not current or not self._on or self._held():
             return
-        if state is None or state is not self._session.current:
-            return
-        if self._image_layer(state) is None or key != _key(state):
+        if self._image_layer(current) is None or key != _key(current):
             # Scale or data bar were corrected meanwhile; the request that came with that is answered next.
             return
         self.result = result
         # Where the picture is now: its scale may have been typed meanwhile.
-        self._draw(result, self._place(state, result.region, result.step))
+        self._draw(result, self._place(current, result.region, result.step))
         self.drawn.emit(result)
         if result.finer and not self._latest.waiting:
             self._ask(quickly=False)
