@@ -179,9 +179,7 @@ def test_a_folder_of_both_kinds_opens_without_complaint(bench: Any, mixed: list[
     # unseen crashes napari 0.9.2 under Mesa's renderer.
     bench.qtbot.waitUntil(lambda: bench.canvas.preview.result is not None, timeout=30_000)
     bench.viewer.layers.remove(bench.canvas.image_layer(state_of(bench, "known")))
-    bench.qtbot.waitUntil(
-        lambda: [*map(str, bench.viewer.layers.units or ())] == ["pixel", "pixel"]
-    )
+    assert [str(unit) for unit in bench.viewer.layers.units] == ["pixel", "pixel"]
 
 
 def test_pixels_stay_pixels_where_nothing_has_a_scale(bench: Any, mixed: list[Path]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from qtpy.QtCore import QEvent, QObject, QTimer, Signal
+from qtpy.QtCore import QEvent, QObject, Signal
 
 from napari_ssrvae.docks.drawing import Drawing
 from napari_ssrvae.docks.hand import Hand
@@ -312,16 +312,12 @@ class Canvas(QObject):
         self.preview.forget(event.value)
         self.tools.forget(event.value)
         if not self._own_doing:
-            # Not in the same turn: layers that go while others change are more than napari likes to draw at once.
-            QTimer.singleShot(0, self._give_units_back)
+            if not self._any_in_nm():
+                with self._own():
+                    for drawing in self._drawings.values():
+                        drawing.agree_on_units(others_in_nm=False)
+            self._preview_agrees()
             self.layers_changed.emit()
-
-    def _give_units_back(self) -> None:
-        """Let pixels be pixels again once no layer has a scale."""
-        if self._viewer() is not None and not self._any_in_nm():
-            with self._own():
-                for drawing in self._drawings.values():
-                    drawing.agree_on_units(others_in_nm=False)
 
     def _on_active(self, event: Any) -> None:
         layer = event.value
@@ -444,6 +440,7 @@ class Canvas(QObject):
             with self._own():
                 for drawing in self._drawings.values():
                     drawing.agree_on_units(others_in_nm=True)
+            self._preview_agrees()
             for _, attributes, kind in layers:
                 if kind == "image" and "units" not in attributes:
                     attributes |= as_if_nm(attributes)
@@ -453,6 +450,16 @@ class Canvas(QObject):
         if self._any_in_nm():
             for drawing in self._drawings.values():
                 drawing.agree_on_units(others_in_nm=True)
+        self._preview_agrees()
+
+    def _preview_agrees(self) -> None:
+        """Keep the preview's layer, hidden or not, in the units of the pictures."""
+        layer = self.preview.own_layer
+        image = next((d.image for d in self._drawings.values() if d.image is not None), None)
+        if layer is not None and image is not None:
+            units = tuple(map(str, image.units[-2:]))
+            if tuple(map(str, layer.units)) != units:
+                layer.units = units
         self._show_scale_bar()
 
     def _show_scale_bar(self) -> None:
