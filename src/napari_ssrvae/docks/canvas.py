@@ -15,6 +15,7 @@ import numpy as np
 from napari.layers import Image, Labels
 from qtpy.QtCore import QEvent, QObject, Signal
 
+from napari_ssrvae.docks.commands import Commands
 from napari_ssrvae.docks.drawing import Drawing
 from napari_ssrvae.docks.hand import Hand
 from napari_ssrvae.docks.preview import Preview
@@ -71,6 +72,8 @@ class Canvas(QObject):
         One sentence for the user, from something done on the canvas.
     segmentation, training : SegmentationRun, TrainingRun
         The long work of this viewer.
+    commands : Commands
+        What keys and buttons do, wherever they are pressed.
     hand : Hand
         Mouse and keys that label.
     tools : Tools
@@ -94,6 +97,8 @@ class Canvas(QObject):
         self._view = View(viewer)
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
+        self.commands = Commands(session, self)
+        self.commands.message.connect(self.message)
         self.hand = Hand(session, self.particle_at, self)
         self.hand.message.connect(self.message)
         self.tools = Tools(
