@@ -61,7 +61,7 @@ def main(folder: Path, rounds: int, seed: int) -> None:
             ids, images = library.patches()
             first = [float(image[0, 0]) for image in images]
             mask_top = int(library.mask(1).any(axis=1).argmax())
-            classes = [c.name for c in library.classes()]
+            classes = [c.name for c in library.classes() if not c.reserved]
             report = [done, labels, ids.tolist(), first, mask_top, classes]
             sys.stdout.write(json.dumps(report) + "\n")
             # The step that was committed but not acknowledged, if any, counts from here on.

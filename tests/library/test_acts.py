@@ -9,6 +9,7 @@ import pytest
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library import (
     DEFAULT_COLOURS,
+    NONE_OF_THESE_ID,
     Act,
     AddClass,
     AssignClass,
@@ -150,17 +151,19 @@ def test_class_numbers_are_never_given_again(library: ParticleLibrary) -> None:
 def test_undoing_a_removal_puts_the_class_back_in_its_place(library: ParticleLibrary) -> None:
     library.do(AssignClass((1, 2), 2))
     library.do(RemoveClass(2, 3))
-    assert [c.position for c in library.classes()] == [0, 1, 2]
+    assert [c.position for c in library.classes()] == [0, 1, 2, 3]
     assert library.labels().to_dict() == {1: 3, 2: 3}
     library.undo()
-    assert [c.class_id for c in library.classes()] == [1, 2, 3, 4]
+    assert [c.class_id for c in library.classes()] == [1, 2, 3, 4, NONE_OF_THESE_ID]
     assert library.labels().to_dict() == {1: 2, 2: 2}
 
 
 def test_a_new_class_gets_a_colour_of_its_own(library: ParticleLibrary) -> None:
     for number in range(4):
         library.do(AddClass(f"more {number}"))
-    assert {c.colour for c in library.classes()} == set(DEFAULT_COLOURS)
+    colours = [c.colour for c in library.classes()]
+    assert set(colours[:-1]) == set(DEFAULT_COLOURS)
+    assert colours[-1] not in DEFAULT_COLOURS
 
 
 def test_undo_goes_on_after_reopening(library: ParticleLibrary) -> None:
@@ -171,7 +174,7 @@ def test_undo_goes_on_after_reopening(library: ParticleLibrary) -> None:
     with ParticleLibrary.open(library.folder) as again:
         assert again.redo_text == "add class rod"
         again.redo()
-        assert again.classes()[-1].name == "rod"
+        assert again.classes()[-2].name == "rod"
         again.undo()
         again.undo()
         assert again.labels().empty

@@ -14,6 +14,7 @@ from PIL import Image
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library import (
+    DEFAULT_CLASS_NAMES,
     EXPORT_FORMATS,
     AddClass,
     AssignClass,
@@ -101,7 +102,7 @@ def test_the_bundle_is_whole(labelled: ParticleLibrary, tmp_path: Path) -> None:
         f"images/{row['class']}/{i}.png" for i, row in table.iterrows()
     }
     about = json.loads((to / "library.json").read_text(encoding="utf-8"))
-    assert about["schema_version"] == 2
+    assert about["schema_version"] == 3
     assert about["seed"] == 3
     assert about["parameters"] == {"preset": "default"}
     assert about["classes"][1] | {"folder": ""} == {
@@ -202,7 +203,7 @@ def test_zarr_holds_it_all(labelled: ParticleLibrary, tmp_path: Path) -> None:
     np.testing.assert_array_equal(root["masks/1"][:], labelled.mask(1))
     np.testing.assert_array_equal(root["particles/class_id"][:4], [3, 3, 4, 1])
     assert root["particles"].attrs["class"][0] == "trimer"
-    assert root["classes"].attrs["name"] == ["single", "dimer", "trimer", "cluster"]
+    assert root["classes"].attrs["name"] == [*DEFAULT_CLASS_NAMES, "none of these"]
     assert root["masks/1"].attrs["pixel_size_nm"] == 2.5
 
 
@@ -260,7 +261,7 @@ def test_hostile_names_stay_inside(tmp_path: Path, format: str) -> None:
         if format in ("tiff", "bundle"):
             assert len(list((to / "labels").iterdir())) == 14
         if format in ("images", "bundle"):
-            assert len(list((to / "images").iterdir())) == len(HOSTILE) + 1
+            assert len(list((to / "images").iterdir())) == len(HOSTILE) + 2
             assert len(list((to / "images").rglob("*.png"))) == 84
         if format in ("csv", "bundle"):
             with (to / "particles.csv").open(encoding="utf-8", newline="") as file:

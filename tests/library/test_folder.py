@@ -11,7 +11,7 @@ from made_up import Picture, cut, fill, grid_mask, measured, new_library, pictur
 from processes import run_python
 
 from napari_ssrvae.errors import InputError
-from napari_ssrvae.library import AddClass, AssignClass, ParticleLibrary
+from napari_ssrvae.library import NONE_OF_THESE_ID, AddClass, AssignClass, ParticleLibrary
 
 
 def test_everything_is_there_after_reopening_elsewhere(
@@ -80,10 +80,11 @@ def test_classes_are_as_asked_for(tmp_path: Path) -> None:
         assert [(c.class_id, c.name, c.position) for c in library.classes()] == [
             (1, "棒", 0),
             (2, "cube", 1),
+            (NONE_OF_THESE_ID, "none of these", 2),
         ]
         assert library.classes()[0].colour != library.classes()[1].colour
     with ParticleLibrary.create(tmp_path / "b", class_names=[]) as library:
-        assert library.classes() == []
+        assert [c.reserved for c in library.classes()] == [True]
 
 
 @pytest.mark.parametrize("what", ["missing", "empty folder", "text", "other database", "zero"])

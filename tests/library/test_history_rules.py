@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from class_model import State, expected
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -15,59 +15,34 @@ from made_up import new_library
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library import (
+    NONE_OF_THESE_ID,
     Act,
     AddClass,
+    AddClasses,
     AssignClass,
-    ParticleClass,
+    MoveClass,
     ParticleLibrary,
     RecolourClass,
     RemoveClass,
     RenameClass,
 )
 
-State = tuple[tuple[ParticleClass, ...], dict[int, int]]
-names = st.sampled_from(["rod", "Rod", "cube", "single", "", "棒", "x" * 65])
-class_ids = st.integers(1, 7)
-
-
-def expected(state: State, act: Act, next_id: int) -> State | None:
-    """The state after an act; None if the act is not allowed."""
-    classes, labels = state
-    known = {c.class_id: c for c in classes}
-
-    def taken(name: str, but: int | None = None) -> bool:
-        return not 0 < len(name) <= 64 or any(
-            c.name.casefold() == name.casefold() and c.class_id != but for c in classes
-        )
-
-    def change(class_id: int, **values: str) -> State:
-        new = (replace(c, **values) if c.class_id == class_id else c for c in classes)
-        return tuple(new), labels
-
-    match act:
-        case AssignClass(ids, class_id):
-            if not ids or (class_id is not None and class_id not in known):
-                return None
-            kept = {i: c for i, c in labels.items() if i not in ids}
-            return classes, kept if class_id is None else kept | dict.fromkeys(ids, class_id)
-        case AddClass(name, colour):
-            if taken(name):
-                return None
-            return (*classes, ParticleClass(next_id, name, colour or "?", len(classes))), labels
-        case RenameClass(class_id, name):
-            allowed = class_id in known and not taken(name, class_id)
-            return change(class_id, name=name) if allowed else None
-        case RecolourClass(class_id, colour):
-            return change(class_id, colour=colour) if class_id in known else None
-        case RemoveClass(class_id, to):
-            if class_id not in known or to == class_id or (to is not None and to not in known):
-                return None
-            rest = [c for c in classes if c.class_id != class_id]
-            moved = {i: to if c == class_id else c for i, c in labels.items()}
-            return (
-                tuple(replace(c, position=i) for i, c in enumerate(rest)),
-                {i: c for i, c in moved.items() if c is not None},
-            )
+names = st.sampled_from(["rod", "Rod", "cube", "single", "None of these", "", "棒", "x" * 65])
+class_ids = st.integers(1, 7) | st.just(NONE_OF_THESE_ID)
+colours = st.sampled_from(["#000000", "#ffffff"])
+acts = st.one_of(
+    st.builds(
+        AssignClass,
+        st.frozensets(st.integers(1, 12), max_size=5).map(tuple),
+        st.none() | class_ids,
+    ),
+    st.builds(AddClass, names, st.just("#010203")),
+    st.builds(AddClasses, st.lists(st.tuples(names, colours), max_size=3).map(tuple)),
+    st.builds(RenameClass, class_ids, names),
+    st.builds(RecolourClass, class_ids, colours),
+    st.builds(MoveClass, class_ids, st.integers(-1, 7)),
+    st.builds(RemoveClass, class_ids, st.none() | class_ids),
+)
 
 
 class Histories(RuleBasedStateMachine):
@@ -80,19 +55,7 @@ class Histories(RuleBasedStateMachine):
         self.future: list[State] = []
         self.next_id = 5
 
-    @rule(
-        act=st.one_of(
-            st.builds(
-                AssignClass,
-                st.frozensets(st.integers(1, 12), max_size=5).map(tuple),
-                st.none() | class_ids,
-            ),
-            st.builds(AddClass, names, st.just("#010203")),
-            st.builds(RenameClass, class_ids, names),
-            st.builds(RecolourClass, class_ids, st.sampled_from(["#000000", "#ffffff"])),
-            st.builds(RemoveClass, class_ids, st.none() | class_ids),
-        )
-    )
+    @rule(act=acts)
     def do(self, act: Act) -> None:
         new = expected(self.now, act, self.next_id)
         if new is None:
@@ -100,8 +63,7 @@ class Histories(RuleBasedStateMachine):
                 self.library.do(act)
             return
         result = self.library.do(act)
-        if isinstance(act, AddClass):
-            self.next_id += 1
+        self.next_id += len({c.class_id for c in new[0]} - {c.class_id for c in self.now[0]})
         if new != self.now:
             self.past.append(self.now)
             self.future.clear()

@@ -142,7 +142,7 @@ def test_predictions_outlive_classes_and_particles(predicted: ParticleLibrary) -
     before = predicted.predictions()
     predicted.do(RemoveClass(2))
     assert predicted.predictions().equals(before)
-    assert [c["by_model"] for c in predicted.summary()["classes"]] == [3, 3, 3]
+    assert [c["by_model"] for c in predicted.summary()["classes"]] == [3, 3, 3, 0]
     mask = grid_mask()
     mask[mask == 4] = 0
     fill(predicted, 1, mask)
@@ -170,7 +170,7 @@ def test_the_summary_counts(predicted: ParticleLibrary) -> None:
     summary = predicted.summary()
     assert (summary["micrographs"], summary["particles"], summary["labelled"]) == (2, 12, 2)
     assert [(c["by_hand"], c["by_model"]) for c in summary["classes"]] == [
-        (0, 3), (0, 3), (0, 3), (2, 3),
+        (0, 3), (0, 3), (0, 3), (2, 3), (0, 0),
     ]  # fmt: skip
     import json
 

@@ -65,7 +65,7 @@ def test_an_old_library_is_brought_up_to_date_with_its_history(old: Path) -> Non
             assert library.undo() is not None
         assert library.labels().empty
         assert not library.can_undo
-    assert version(old / "library.sqlite") == 2
+    assert version(old / "library.sqlite") == 3
     with ParticleLibrary.open(old) as library:
         assert library.redo_text == "label 2 particles as dimer"
 
@@ -156,7 +156,7 @@ def test_killed_at_any_moment_it_is_the_old_library_or_the_new(old: Path) -> Non
     reports = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(reports) == 25
     for found, labels, names in reports:
-        assert found in (1, 2)
+        assert found in (1, 3)
         assert labels == {"1": 2, "2": 2}
         assert not [name for name in names if name.startswith(".")]
 
@@ -165,7 +165,7 @@ def test_a_newer_library_is_refused_untouched(tmp_path: Path) -> None:
     new_library(tmp_path / "new").close()
     path = tmp_path / "new" / "library.sqlite"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
     before = path.read_bytes()
     for read_only in (False, True):
         with pytest.raises(InputError, match="newer"):

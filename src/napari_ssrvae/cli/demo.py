@@ -48,7 +48,7 @@ def run_headless(options: Namespace) -> Answer:
             match_particles(library.mask(micrograph_id), made.labels), made.classes, particles
         )
         rng = np.random.default_rng(options.seed)
-        class_ids = [c.class_id for c in library.classes()]
+        class_ids = [c.class_id for c in library.classes() if not c.reserved]
         for k, class_id in enumerate(class_ids, start=1):
             members = particles.index.to_numpy()[truth == k]
             chosen = rng.choice(

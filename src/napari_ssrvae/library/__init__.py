@@ -10,17 +10,25 @@ from napari_ssrvae.library.acts import (
     Act,
     ActResult,
     AddClass,
+    AddClasses,
     AssignClass,
     EditKind,
     EditMask,
+    ForgetLostLabels,
     MaskChange,
+    MoveClass,
     RecolourClass,
     RemoveClass,
     RenameClass,
     act_from_json,
     act_to_json,
 )
-from napari_ssrvae.library.classes import DEFAULT_CLASS_NAMES, DEFAULT_COLOURS, ParticleClass
+from napari_ssrvae.library.classes import (
+    DEFAULT_CLASS_NAMES,
+    DEFAULT_COLOURS,
+    NONE_OF_THESE_ID,
+    ParticleClass,
+)
 from napari_ssrvae.library.export import EXPORT_FORMATS, export_library
 from napari_ssrvae.library.library import ParticleLibrary
 from napari_ssrvae.library.particle_change import ParticleChange
@@ -30,13 +38,17 @@ __all__ = [
     "DEFAULT_CLASS_NAMES",
     "DEFAULT_COLOURS",
     "EXPORT_FORMATS",
+    "NONE_OF_THESE_ID",
     "Act",
     "ActResult",
     "AddClass",
+    "AddClasses",
     "AssignClass",
     "EditKind",
     "EditMask",
+    "ForgetLostLabels",
     "MaskChange",
+    "MoveClass",
     "ParticleChange",
     "ParticleClass",
     "ParticleLibrary",

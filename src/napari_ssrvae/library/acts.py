@@ -20,10 +20,13 @@ __all__ = [
     "Act",
     "ActResult",
     "AddClass",
+    "AddClasses",
     "AssignClass",
     "EditKind",
     "EditMask",
+    "ForgetLostLabels",
     "MaskChange",
+    "MoveClass",
     "RecolourClass",
     "RemoveClass",
     "RenameClass",
@@ -34,10 +37,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class AssignClass:
-    """Label particles by hand; `class_id` None takes their label off."""
+    """Label particles by hand; `class_id` None takes their label off.
+
+    `check` names the model that picked the particles at random to be judged: what it predicted is kept
+    beside the answer (`ParticleLibrary.checks`).
+    """
 
     particle_ids: tuple[int, ...]
     class_id: int | None
+    check: str | None = None
 
     def __post_init__(self) -> None:
         # numpy's integers come from selections; JSON and equality want Python's.
@@ -52,6 +60,18 @@ class AddClass:
 
     name: str
     colour: str | None = None
+
+
+@dataclass(frozen=True)
+class AddClasses:
+    """Add a list of classes, (name, colour or None), at the end; names that are there are left out."""
+
+    classes: tuple[tuple[str, str | None], ...]
+
+    def __post_init__(self) -> None:
+        # JSON has lists only.
+        listed = tuple((name, colour) for name, colour in self.classes)
+        object.__setattr__(self, "classes", listed)
 
 
 @dataclass(frozen=True)
@@ -77,8 +97,23 @@ class RecolourClass:
 
 
 @dataclass(frozen=True)
+class MoveClass:
+    """Give a class another place in the list, from 0, before the reserved one."""
+
+    class_id: int
+    position: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "class_id", index(self.class_id))
+        object.__setattr__(self, "position", index(self.position))
+
+
+@dataclass(frozen=True)
 class RemoveClass:
-    """Remove a class; its particles get the class `labels_to`, or lose their label if None."""
+    """Remove a class; its particles get the class `labels_to`, or lose their label if None.
+
+    With `labels_to` it is a merge: what models predict of the class counts for the other one.
+    """
 
     class_id: int
     labels_to: int | None = None
@@ -87,6 +122,16 @@ class RemoveClass:
         object.__setattr__(self, "class_id", index(self.class_id))
         if self.labels_to is not None:
             object.__setattr__(self, "labels_to", index(self.labels_to))
+
+
+@dataclass(frozen=True)
+class ForgetLostLabels:
+    """Take the labels off particles that a new segmentation has retired (`lost_labels`)."""
+
+    particle_ids: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "particle_ids", tuple(map(index, self.particle_ids)))
 
 
 EditKind: TypeAlias = Literal["delete", "merge", "split", "paint"]
@@ -125,12 +170,25 @@ class EditMask:
         object.__setattr__(self, "removed", tuple(map(index, self.removed)))
 
 
-Act: TypeAlias = AssignClass | AddClass | RenameClass | RecolourClass | RemoveClass | EditMask
+Act: TypeAlias = (
+    AssignClass
+    | AddClass
+    | AddClasses
+    | RenameClass
+    | RecolourClass
+    | MoveClass
+    | RemoveClass
+    | ForgetLostLabels
+    | EditMask
+)
 
 _KINDS: dict[str, type[Act]] = {
     "edit_mask": EditMask,
     "assign_class": AssignClass,
     "add_class": AddClass,
+    "add_classes": AddClasses,
+    "move_class": MoveClass,
+    "forget_lost_labels": ForgetLostLabels,
     "rename_class": RenameClass,
     "recolour_class": RecolourClass,
     "remove_class": RemoveClass,

@@ -12,6 +12,10 @@ from napari_ssrvae.errors import InputError
 __all__ = [
     "DEFAULT_CLASS_NAMES",
     "DEFAULT_COLOURS",
+    "MOST_CLASSES",
+    "NONE_OF_THESE",
+    "NONE_OF_THESE_COLOUR",
+    "NONE_OF_THESE_ID",
     "ParticleClass",
     "checked_class_name",
     "checked_colour",
@@ -23,8 +27,15 @@ MAX_NAME = 64
 
 DEFAULT_CLASS_NAMES = ("single", "dimer", "trimer", "cluster")
 
+# Every library has this class, for what is no particle or of no class that is listed. Class pictures
+# hold a class in one byte, 0 for none; it has the last number, the ordinary ones those before.
+NONE_OF_THESE_ID = 255
+MOST_CLASSES = 254
+NONE_OF_THESE = "none of these"
+NONE_OF_THESE_COLOUR = "#999999"
+
 # Okabe and Ito's palette for all kinds of colour vision (jfly.uni-koeln.de/color), black left out
-# because micrographs are dark; a grey stands at the end instead.
+# because micrographs are dark; Tol's wine (personal.sron.nl/~pault) stands at the end instead.
 DEFAULT_COLOURS = (
     "#e69f00",
     "#56b4e9",
@@ -33,7 +44,7 @@ DEFAULT_COLOURS = (
     "#0072b2",
     "#d55e00",
     "#cc79a7",
-    "#999999",
+    "#882255",
 )
 
 
@@ -51,12 +62,15 @@ class ParticleClass:
         "#rrggbb", lower case.
     position : int
         Place in the list, from 0.
+    reserved : bool
+        Whether it is "none of these", which every library has: always the last, never removed.
     """
 
     class_id: int
     name: str
     colour: str
     position: int
+    reserved: bool = False
 
 
 def checked_class_name(name: str, taken: Iterable[str] = ()) -> str:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_file
-from napari_ssrvae.library.classes import checked_class_name, free_colour
+from napari_ssrvae.library.classes import (
+    MOST_CLASSES,
+    NONE_OF_THESE,
+    checked_class_name,
+    free_colour,
+    name_key,
+)
 from napari_ssrvae.library.schema import create_tables
 
 __all__ = ["DATABASE", "is_writable", "library_folder", "make_library_folder"]
@@ -39,6 +45,10 @@ def make_library_folder(folder: Path, class_names: Sequence[str]) -> Path:
     names: list[str] = []
     for name in class_names:
         names.append(checked_class_name(name, names))
+    # The classes of another library may be given as they are: every library has the last one.
+    names = [name for name in names if name_key(name) != name_key(NONE_OF_THESE)]
+    if len(names) > MOST_CLASSES:
+        raise InputError(f"{len(names)} classes are too many: a library holds {MOST_CLASSES}.")
     if (folder / DATABASE).exists():
         raise InputError(f"There is a library in {folder} already: open it or choose another.")
     if folder.exists() and (not folder.is_dir() or not _is_empty(folder)):
@@ -74,7 +84,7 @@ def _make_database(folder: Path, names: Sequence[str]) -> None:
             for number, name in enumerate(names):
                 colours.append(free_colour(colours))
                 connection.execute(
-                    "INSERT INTO classes VALUES (?, ?, ?, ?, 0)",
+                    "INSERT INTO classes (class_id, name, colour, position) VALUES (?, ?, ?, ?)",
                     (number + 1, name, colours[-1], number),
                 )
         finally:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from napari_ssrvae.library.acts import Act, ActResult, EditMask, act_from_json, act_to_json
-from napari_ssrvae.library.changes import Change, plan
+from napari_ssrvae.library.acts import (
+    Act,
+    ActResult,
+    AssignClass,
+    EditMask,
+    act_from_json,
+    act_to_json,
+)
+from napari_ssrvae.library.changes import Change
+from napari_ssrvae.library.check_rows import store_check
 from napari_ssrvae.library.database import Database
 from napari_ssrvae.library.mask_edits import edit_result, forget_dropped, next_number, store_edit
+from napari_ssrvae.library.plans import plan
 
 __all__ = ["History"]
 
@@ -31,11 +40,12 @@ class History:
             change, text = plan(act, self._database)
             if change:
                 self._drop_undone()
+                number = next_number(self._database)
                 self._database.run(
                     "INSERT INTO acts (number, time, act, text, change, state) "
                     "VALUES (?, ?, ?, ?, ?, 'done')",
                     (
-                        next_number(self._database),
+                        number,
                         datetime.now(UTC).isoformat(timespec="milliseconds"),
                         act_to_json(act),
                         text,
@@ -44,6 +54,8 @@ class History:
                 )
                 if isinstance(act, EditMask) and change.edit is not None:
                     store_edit(self._database, act, change.edit)
+                if isinstance(act, AssignClass):
+                    store_check(self._database, number, act)
                 change.apply(self._database)
             return self._result(act, "do", text, change)
 

@@ -18,6 +18,8 @@ from napari_ssrvae.library import micrograph_rows, model_rows, particle_rows, pa
 from napari_ssrvae.library.acts import Act, ActResult
 from napari_ssrvae.library.arrays import ArrayFiles
 from napari_ssrvae.library.backup import sweep_backup_drafts
+from napari_ssrvae.library.check_rows import check_table
+from napari_ssrvae.library.class_rows import class_list
 from napari_ssrvae.library.classes import DEFAULT_CLASS_NAMES, ParticleClass
 from napari_ssrvae.library.database import Database
 from napari_ssrvae.library.folder import (
@@ -362,15 +364,9 @@ class ParticleLibrary:
         return None if self.read_only else self._history.redo_text()
 
     def classes(self) -> list[ParticleClass]:
-        """Return the classes in their order."""
+        """Return the classes in their order; the reserved one, "none of these", is the last."""
         self._check_open()
-        rows = self._database.rows(
-            "SELECT class_id, name, colour FROM classes WHERE removed = 0 ORDER BY position"
-        )
-        return [
-            ParticleClass(class_id, name, colour, position)
-            for position, (class_id, name, colour) in enumerate(rows)
-        ]
+        return class_list(self._database)
 
     def labels(self) -> pd.Series:
         """Return the hand labels of live particles: particle_id -> class_id, only labelled ones."""
@@ -391,6 +387,28 @@ class ParticleLibrary:
         """Return the last name of every class that ever was, removed ones too: class_id -> name."""
         self._check_open()
         return dict(self._database.rows("SELECT class_id, name FROM classes"))
+
+    def checks(self, model: str | None = None) -> pd.DataFrame:
+        """Return the answers to particles that were picked at random to judge a model.
+
+        Parameters
+        ----------
+        model : str, optional
+            Only answers that judge this one.
+
+        Returns
+        -------
+        DataFrame
+            Index particle_id; model, predicted (class id when it was asked), answer (class id of the
+            hand label now), right. Only answers whose act is done and whose particle has a hand label.
+
+        See Also
+        --------
+        AssignClass : `check` makes a label such an answer.
+        """
+        self._check_open()
+        with self._database.reading():
+            return check_table(self._database, model)
 
     # Models
 
@@ -533,7 +551,8 @@ class ParticleLibrary:
         -------
         DataFrame
             Index particle_id; class_id (the most probable, perhaps removed since), probability,
-            novelty, angle_deg, offset_y_px, offset_x_px, z_0..., p_<class_id>...
+            novelty, angle_deg, offset_y_px, offset_x_px, z_0..., p_<class_id>... The probability of a
+            class that was merged into another since counts for the other.
         """
         self._check_open()
         with self._database.reading():

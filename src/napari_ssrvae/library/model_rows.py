@@ -12,9 +12,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.library.class_rows import merged_classes
 from napari_ssrvae.library.database import Database
 
-__all__ = ["add_model", "model_table", "prediction_table", "set_predictions"]
+__all__ = [
+    "add_model",
+    "model_class_ids",
+    "model_table",
+    "prediction_table",
+    "set_predictions",
+]
 
 _JSON = ("parameters", "class_ids", "versions", "metrics")
 
@@ -124,6 +131,7 @@ def prediction_table(
     ids, novelty, angle, y, x, probabilities, latents = zip(*rows, strict=True)
     p = np.frombuffer(b"".join(probabilities), "<f8").reshape(len(rows), -1)
     z = np.frombuffer(b"".join(latents), "<f8").reshape(len(rows), -1)
+    class_ids, p = _merged(database, class_ids, p)
     best = p.argmax(axis=1)
     columns: dict[str, Any] = {
         "class_id": np.array(class_ids, dtype=np.int64)[best],
@@ -138,17 +146,34 @@ def prediction_table(
     return pd.DataFrame(columns, index=pd.Index(ids, name="particle_id", dtype="int64"))
 
 
+def _merged(
+    database: Database, class_ids: list[int], p: NDArray[np.float64]
+) -> tuple[list[int], NDArray[np.float64]]:
+    """Give the probability (N, K) of a class that was merged into another since to the other."""
+    now = merged_classes(database, class_ids)
+    if now == class_ids:
+        return class_ids, p
+    kept = list(dict.fromkeys(now))
+    return kept, np.column_stack([p[:, np.array(now) == class_id].sum(axis=1) for class_id in kept])
+
+
 def _empty() -> pd.DataFrame:
     numbers = ("probability", "novelty", "angle_deg", "offset_y_px", "offset_x_px")
     columns = {"class_id": np.empty(0, np.int64), **{name: np.empty(0) for name in numbers}}
     return pd.DataFrame(columns, index=pd.Index([], name="particle_id", dtype="int64"))
 
 
-def _class_ids(database: Database, model: str) -> list[int]:
+def model_class_ids(database: Database, model: str) -> list[int] | None:
+    """Return the classes that a model was trained with; None if it is not in the library."""
     row = database.row("SELECT class_ids FROM models WHERE name = ?", (model,))
-    if row is None:
+    return None if row is None else [int(i) for i in json.loads(row[0])]
+
+
+def _class_ids(database: Database, model: str) -> list[int]:
+    found = model_class_ids(database, model)
+    if found is None:
         raise InputError(f"There is no model “{model}” in the library: train or add it first.")
-    return [int(i) for i in json.loads(row[0])]
+    return found
 
 
 def _order(given: list[int], mine: list[int], model: str) -> list[int]:

@@ -5,7 +5,15 @@ A new library goes through all steps, an older one through those it lacks, so bo
 
 from __future__ import annotations
 
+import json
 import sqlite3
+
+from napari_ssrvae.library.classes import (
+    NONE_OF_THESE,
+    NONE_OF_THESE_COLOUR,
+    NONE_OF_THESE_ID,
+    name_key,
+)
 
 __all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "create_tables", "upgrade_tables"]
 
@@ -130,7 +138,22 @@ CREATE TABLE hand_made (
 CREATE INDEX hand_made_of_micrograph ON hand_made (micrograph_id);
 """
 
-_STEPS = (_VERSION_1, _VERSION_2)
+# 3: the reserved class, answers that judge a model.
+_VERSION_3 = """
+ALTER TABLE classes ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
+
+-- What a model said of particles picked at random, when a person answered.
+CREATE TABLE checks (
+    number INTEGER NOT NULL REFERENCES acts, -- the answer; it counts while its act is done
+    particle_id INTEGER NOT NULL REFERENCES particles,
+    model TEXT NOT NULL REFERENCES models ON DELETE CASCADE,
+    predicted INTEGER NOT NULL,
+    PRIMARY KEY (number, particle_id)
+) WITHOUT ROWID;
+CREATE INDEX checks_of_model ON checks (model);
+"""
+
+_STEPS = (_VERSION_1, _VERSION_2, _VERSION_3)
 SCHEMA_VERSION = len(_STEPS)
 
 
@@ -147,12 +170,43 @@ def upgrade_tables(connection: sqlite3.Connection, version: int) -> None:
         for script in _STEPS[version:]:
             for statement in _statements(script):
                 connection.execute(statement)
+        if version < 3:
+            _add_reserved_class(connection)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _add_reserved_class(connection: sqlite3.Connection) -> None:
+    if connection.execute(
+        "SELECT 1 FROM classes WHERE class_id = ?", (NONE_OF_THESE_ID,)
+    ).fetchone():
+        return  # the number is spent: such a library has no reserved class
+    taken = _names_ever(connection)
+    name, number = NONE_OF_THESE, 1
+    while name_key(name) in taken:
+        number += 1
+        name = f"{NONE_OF_THESE} ({number})"
+    connection.execute(
+        "INSERT INTO classes VALUES (?, ?, ?, 0, 0, 1)",
+        (NONE_OF_THESE_ID, name, NONE_OF_THESE_COLOUR),
+    )
+
+
+def _names_ever(connection: sqlite3.Connection) -> set[str]:
+    """Names that classes have, or get again when acts are undone or redone."""
+    names = {name for (name,) in connection.execute("SELECT name FROM classes")}
+    changes = connection.execute(
+        "SELECT change FROM acts WHERE state IN ('done', 'undone') "
+        "AND json_extract(act, '$.act') IN ('add_class', 'rename_class')"
+    )
+    for (change,) in changes:
+        for _, before, after in json.loads(change)["classes"]:
+            names |= {row[0] for row in (before, after) if row is not None}
+    return {name_key(name) for name in names}
 
 
 def _statements(script: str) -> list[str]:
