@@ -23,6 +23,7 @@ from napari_ssrvae.library.acts import (
     act_from_json,
     act_to_json,
 )
+from napari_ssrvae.library.class_lists import read_class_list, write_class_list
 from napari_ssrvae.library.classes import (
     DEFAULT_CLASS_NAMES,
     DEFAULT_COLOURS,
@@ -59,4 +60,6 @@ __all__ = [
     "act_from_json",
     "act_to_json",
     "export_library",
+    "read_class_list",
+    "write_class_list",
 ]

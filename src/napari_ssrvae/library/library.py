@@ -295,6 +295,21 @@ class ParticleLibrary:
         self._check_open()
         return particle_tables.retired_table(self._database)
 
+    def lost_labels(self) -> pd.DataFrame:
+        """Return the particles with a hand label that a new segmentation has retired.
+
+        Those that a person deleted, merged or split are not among them. They come back when a later
+        mask fits; `ForgetLostLabels` takes their labels off.
+
+        Returns
+        -------
+        DataFrame
+            Index particle_id; micrograph_id, micrograph (its name), class_id, and as they were:
+            centroid_y_px, centroid_x_px (NaN if the old mask was damaged), area_px (NA then).
+        """
+        self._check_open()
+        return particle_tables.lost_label_table(self._database)
+
     def patches(
         self, particle_ids: Iterable[int] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -19,7 +19,14 @@ from napari_ssrvae.library.measurements import Columns, decode, stacked
 from napari_ssrvae.library.micrograph_rows import unknown_micrograph
 from napari_ssrvae.library.pixel_runs import PixelRuns
 
-__all__ = ["label_series", "micrograph_mask", "particle_patches", "particle_table", "retired_table"]
+__all__ = [
+    "label_series",
+    "lost_label_table",
+    "micrograph_mask",
+    "particle_patches",
+    "particle_table",
+    "retired_table",
+]
 
 
 def particle_table(
@@ -87,6 +94,21 @@ def retired_table(database: Database) -> pd.DataFrame:
     )
     table = pd.DataFrame(rows, columns=["particle_id", *columns]).set_index("particle_id")
     return table.astype({"class_id": "Int64", "area_px": "Int64", "by_hand": "bool"})
+
+
+def lost_label_table(database: Database) -> pd.DataFrame:
+    """Return the labelled particles that a new segmentation retired: where they were."""
+    columns = ["micrograph_id", "micrograph", "class_id", "centroid_y_px", "centroid_x_px"]
+    columns.append("area_px")
+    rows = database.rows(
+        "SELECT particle_id, micrograph_id, name, class_id, centroid_y_px, centroid_x_px, area_px "
+        "FROM labels JOIN particles USING (particle_id) JOIN micrographs USING (micrograph_id) "
+        "WHERE retired = 1 ORDER BY particle_id"
+    )
+    table = pd.DataFrame(rows, columns=["particle_id", *columns])
+    whole = dict.fromkeys(("particle_id", "micrograph_id", "class_id"), "int64")
+    where = dict.fromkeys(("centroid_y_px", "centroid_x_px"), "float64")
+    return table.astype({**whole, **where, "area_px": "Int64"}).set_index("particle_id")
 
 
 def label_series(database: Database) -> pd.Series:
