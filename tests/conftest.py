@@ -104,7 +104,7 @@ class Bench:
         from qtpy.QtCore import Qt
 
         table = self.workbench.label.table
-        at = table.visualItemRect(table.item(row, 1)).center()
+        at = table.visualRect(table.model().index(row, 1)).center()
         self.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
     def hover(self, row: float, column: float) -> None:

@@ -39,7 +39,11 @@ def swatch(colour: str, size: int = 14) -> QIcon:
     """Return a filled square of a colour."""
     pixmap = QPixmap(size, size)
     pixmap.fill(QColor(colour))
-    return QIcon(pixmap)
+    icon = QIcon()
+    for mode in QIcon.Mode:
+        # The style would tint it where a row is chosen: the colour of a class is the same everywhere.
+        icon.addPixmap(pixmap, mode)
+    return icon
 
 
 OPEN, CLOSED = "\u25be", "\u25b8"
