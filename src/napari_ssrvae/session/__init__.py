@@ -6,7 +6,22 @@ All methods are called on the main thread. Long work runs elsewhere (`workflow`)
 
 from __future__ import annotations
 
+from napari_ssrvae.session.accuracy import RunningAccuracy
+from napari_ssrvae.session.catalogue import Catalogue
+from napari_ssrvae.session.picking import Pick
+from napari_ssrvae.session.queue import LabelQueue
+from napari_ssrvae.session.selection import Selection
 from napari_ssrvae.session.session import Session, libraries_home
 from napari_ssrvae.session.state import ClassSummary, MicrographState
 
-__all__ = ["ClassSummary", "MicrographState", "Session", "libraries_home"]
+__all__ = [
+    "Catalogue",
+    "ClassSummary",
+    "LabelQueue",
+    "MicrographState",
+    "Pick",
+    "RunningAccuracy",
+    "Selection",
+    "Session",
+    "libraries_home",
+]

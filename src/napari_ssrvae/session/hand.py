@@ -15,10 +15,13 @@ from napari_ssrvae.workflow.editing import MaskEdit
 from napari_ssrvae.workflow.hand_edits import edit_act
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_ssrvae.library import EditMask, MaskChange, ParticleLibrary
     from napari_ssrvae.particles.cutter import PatchCutter
+    from napari_ssrvae.session.catalogue import Catalogue
 
-__all__ = ["act_of", "came_as", "deletion", "merger", "painting", "show_edit", "splitting"]
+__all__ = ["act_of", "deletion", "merger", "painting", "show_edit", "splitting"]
 
 
 def deletion(state: MicrographState, label_ids: Iterable[int]) -> MaskEdit:
@@ -85,26 +88,19 @@ def _cutter(library: ParticleLibrary, state: MicrographState) -> PatchCutter:
     return state.cutter
 
 
-def show_edit(library: ParticleLibrary, state: MicrographState, change: MaskChange) -> None:
-    """Bring an edit that the library has into the state: pixels, particles, labels, predictions."""
-    came = list(change.particles.added)
-    table = library.particles(change.micrograph_id, particle_ids=came)
+def show_edit(
+    state: MicrographState, change: MaskChange, table: pd.DataFrame, catalogue: Catalogue
+) -> None:
+    """Bring an edit into the state: pixels, particles, labels, predictions.
+
+    `table` tells of the particles that come; the catalogue has them already.
+    """
     state.edit(change.pixels, table, change.particles.retired)
-    if not came:
-        return
-    label_ids = came_as(state, came)
-    labels = library.labels().reindex(came).fillna(0).to_numpy(np.uint8)
-    said = library.predictions(particle_ids=came).reindex(came)
-    state.by_hand[label_ids] = labels
-    state.by_model[label_ids] = said["class_id"].fillna(0).to_numpy(np.uint8)
-    state.probability[label_ids] = said["probability"].to_numpy(np.float32)
-
-
-def came_as(state: MicrographState, particle_ids: Iterable[int]) -> list[int]:
-    """Return the label ids of particles."""
-    assert state.table is not None
-    found: list[int] = state.table.loc[list(particle_ids), "label_id"].tolist()
-    return found
+    rows = catalogue.rows(change.particles.added)
+    label_ids = catalogue.label_ids[rows]
+    state.by_hand[label_ids] = catalogue.by_hand[rows]
+    state.by_model[label_ids] = catalogue.by_model[rows]
+    state.probability[label_ids] = catalogue.probability[rows]
 
 
 def _mask(state: MicrographState) -> NDArray[np.int32]:
