@@ -153,7 +153,8 @@ def _keys(catalogue: Catalogue, sort: Sort, similar_to: NDArray[np.int64]) -> ND
     if sort is Sort.SIZE:
         return catalogue.size
     if sort is Sort.SIMILARITY and len(similar_to):
-        return catalogue.similarity_to(similar_to)
+        distance = catalogue.similarity_to(similar_to)
+        return np.where(np.isfinite(distance), distance, np.nan)
     return None
 
 

@@ -68,6 +68,11 @@ class ClassChip(QAbstractButton):
             self.updateGeometry()
         self.update()
 
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """Key, name and number by hand, as they are shown."""
+        return self._key, self._name, self._count
+
     def set_tones(self, tones: Tones) -> None:
         """Take the colours of a theme."""
         self._tones = tones

@@ -254,6 +254,11 @@ class Grid(QAbstractItemView):
         if missing:
             self._load.start()
 
+    @property
+    def complete(self) -> bool:
+        """Whether the grid fits what is to be shown, and every thumbnail in view is there."""
+        return self.isVisible() and not self._missing(self.in_view())
+
     def _missing(self, places: range) -> list[int]:
         ids = self._gallery.ids[places.start : places.stop].tolist()
         kept = self.thumbnails

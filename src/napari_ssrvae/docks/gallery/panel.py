@@ -148,8 +148,12 @@ class GalleryPanel(QWidget):
             return
         classes, library = self.session.classes, self.session.library
         self.filters.offer_classes(classes)
-        rows = [] if library is None else library.micrographs()["name"].items()
-        micrographs = [(int(i), str(name)) for i, name in rows]
+        table = None if library is None else library.micrographs()
+        micrographs = (
+            []
+            if table is None
+            else list(zip(map(int, table.index), map(str, table["name"]), strict=True))
+        )
         self.filters.offer_micrographs(micrographs)
         arrangement = self.model.arrangement
         if arrangement.class_id not in {None, *(c.class_id for c in classes)}:

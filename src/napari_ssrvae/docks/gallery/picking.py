@@ -99,6 +99,7 @@ class PickingGrid(Grid):
         shift, ctrl = bool(event.modifiers() & SHIFT), bool(event.modifiers() & CTRL)
         self._pressed_at, self._pressed_place = self._in_grid(event.pos()), place
         self._settle = None
+        self.picks.press(add=shift or ctrl)
         if place < 0:
             # Into a gap: nothing is selected, unless a band follows.
             self._settle = None if shift or ctrl else self._session.selection.clear
@@ -125,7 +126,6 @@ class PickingGrid(Grid):
                 self.drag_selected()
                 return
             self._settle = None
-            self.picks.begin_band(add=bool(event.modifiers() & (SHIFT | CTRL)))
             self._scroll.start()
             self.band = QRect(self._pressed_at, here).normalized()
         if self.band is not None:

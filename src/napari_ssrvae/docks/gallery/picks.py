@@ -80,10 +80,10 @@ class Picks:
         focus = self.cursor_id if self.cursor >= 0 else None
         self._session.selection.select(self._model.ids, focus=focus)
 
-    def begin_band(self, *, add: bool) -> None:
-        """Begin to draw a band; `add`: beside what is selected already."""
-        selection = self._session.selection
-        self._before_band = selection.ids.copy() if add else np.zeros(0, np.int64)
+    def press(self, *, add: bool) -> None:
+        """Remember what a band that may follow adds to: what is selected now, or nothing."""
+        nothing = np.zeros(0, np.int64)
+        self._before_band = self._session.selection.ids if add else nothing
 
     def band(self, places: list[range]) -> None:
         """Select what the band touches now."""
