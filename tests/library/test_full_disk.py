@@ -1,4 +1,4 @@
-"""A disk that takes no more: nothing half done, and going on once there is room."""
+"""A disk that takes no more: acts go on in memory, files are refused, all is saved once there is room."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import resource, signal, sys
 import numpy as np
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library import AssignClass, ParticleLibrary
-from made_up import change_by_hand, grid_mask
+from made_up import change_by_hand, fill, grid_mask
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -37,15 +37,35 @@ EDIT = """
 with ParticleLibrary.open(sys.argv[1]) as library:
     library.do(AssignClass((1,), 2))
     room(100)
-    refused(lambda: change_by_hand(library, 1, "delete", [1, 2]))
-    refused(library.undo)
-    assert np.array_equal(library.mask(1), grid_mask())
-    assert library.labels().to_dict() == {1: 2}
-    assert len(library.patches()[0]) == 12
-    room(hard)
     change_by_hand(library, 1, "delete", [1, 2])
+    assert library.unsaved == 1
+    assert "cannot be saved because" in library.unsaved_reason
+    assert library.undo_text == "delete 2 particles"
+    library.do(AssignClass((3,), 1))
+    library.undo()
+    library.undo()
+    library.redo()
+    assert library.unsaved == 5
+    refused(lambda: fill(library, 1, grid_mask()))
+    refused(lambda: library.set_pixel_size(1, 2.0, "by hand"))
+    assert not library.save_unsaved()
+    expected = grid_mask()
+    expected[np.isin(expected, [1, 2])] = 0
+    assert np.array_equal(library.mask(1), expected)
+    assert library.patches()[0].tolist() == list(range(3, 13))
+    with ParticleLibrary.open(sys.argv[1], read_only=True) as reader:
+        assert reader.labels().to_dict() == {1: 2}
+    room(hard)
+    assert library.save_unsaved()
+    assert (library.unsaved, library.unsaved_reason) == (0, None)
+with ParticleLibrary.open(sys.argv[1]) as library:
+    assert np.array_equal(library.mask(1), expected)
+    assert library.redo_text == "label 1 particle as single"
+    assert library.undo_text == "delete 2 particles"
     library.undo()
     assert library.undo_text == "label 1 particle as dimer"
+    assert np.array_equal(library.mask(1), grid_mask())
+    assert library.labels().to_dict() == {1: 2}
 """
 
 UPGRADE = """

@@ -19,10 +19,17 @@ from napari_ssrvae.library.classes import (
 )
 from napari_ssrvae.library.schema import create_tables
 
-__all__ = ["DATABASE", "is_writable", "library_folder", "make_library_folder"]
+__all__ = [
+    "DATABASE",
+    "SUBFOLDERS",
+    "is_writable",
+    "library_folder",
+    "make_library_folder",
+    "make_subfolders",
+]
 
 DATABASE = "library.sqlite"
-_SUBFOLDERS = ("patches", "masks", "models")
+SUBFOLDERS = ("patches", "masks", "models")
 
 
 def library_folder(folder: Path) -> Path:
@@ -49,28 +56,33 @@ def make_library_folder(folder: Path, class_names: Sequence[str]) -> Path:
     names = [name for name in names if name_key(name) != name_key(NONE_OF_THESE)]
     if len(names) > MOST_CLASSES:
         raise InputError(f"{len(names)} classes are too many: a library holds {MOST_CLASSES}.")
+    make_subfolders(folder)
+    try:
+        _make_database(folder, names)
+    except sqlite3.Error as error:
+        for name in SUBFOLDERS:
+            (folder / name).rmdir()
+        raise InputError(
+            f"No library can be made in {folder} ({error}): check that the disk has room."
+        ) from error
+    return folder
+
+
+def make_subfolders(folder: Path) -> None:
+    """Make the folders of a library in a folder that is new or empty; `InputError` if it is neither."""
     if (folder / DATABASE).exists():
         raise InputError(f"There is a library in {folder} already: open it or choose another.")
     if folder.exists() and (not folder.is_dir() or not _is_empty(folder)):
         raise InputError(f"{folder} is not empty: choose a new or an empty folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _SUBFOLDERS:
+        for name in SUBFOLDERS:
             (folder / name).mkdir(exist_ok=True)
     except OSError as error:
         raise InputError(
             f"No library can be made in {folder} ({(error.strerror or str(error)).lower()}): "
             "choose a folder you may write to."
         ) from error
-    try:
-        _make_database(folder, names)
-    except sqlite3.Error as error:
-        for name in _SUBFOLDERS:
-            (folder / name).rmdir()
-        raise InputError(
-            f"No library can be made in {folder} ({error}): check that the disk has room."
-        ) from error
-    return folder
 
 
 def _make_database(folder: Path, names: Sequence[str]) -> None:
@@ -105,7 +117,7 @@ def is_writable(folder: Path) -> bool:
 def _is_empty(folder: Path) -> bool:
     """Nothing in it but what a creation that was killed leaves behind."""
     return all(
-        (path.name in _SUBFOLDERS and path.is_dir() and not any(path.iterdir()))
+        (path.name in SUBFOLDERS and path.is_dir() and not any(path.iterdir()))
         or (path.name.startswith(".library.") and path.suffix in (".sqlite", ".sqlite-journal"))
         for path in folder.iterdir()
     )

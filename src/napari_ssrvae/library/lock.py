@@ -20,6 +20,11 @@ class WriteLock:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether it is ours."""
+        return self._connection is not None
+
     def acquire(self) -> bool:
         """Try to get the lock; False if another holds it. OSError if the file cannot be made."""
         if self._connection is not None:
