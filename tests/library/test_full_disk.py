@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from made_up import new_library
+from old_versions import old_library
 from processes import run_python
-from version1 import old_library
 
 pytest.importorskip("resource", reason="needs limits on the size of files")
 

@@ -12,11 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up import change_by_hand, cut, grid_mask, new_library
+from old_versions import old_library
 from processes import HERE, run_python
-from version1 import old_library
 
 from napari_ssrvae.errors import InputError
-from napari_ssrvae.library import ParticleLibrary
+from napari_ssrvae.library import (
+    NONE_OF_THESE_ID,
+    AddClass,
+    AssignClass,
+    MoveClass,
+    ParticleLibrary,
+    RemoveClass,
+)
 
 
 @pytest.fixture
@@ -70,10 +77,63 @@ def test_an_old_library_is_brought_up_to_date_with_its_history(old: Path) -> Non
         assert library.redo_text == "label 2 particles as dimer"
 
 
-def test_old_and_new_libraries_have_the_same_tables(old: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [1, 2])
+def test_old_and_new_libraries_have_the_same_tables(tmp_path: Path, before: int) -> None:
+    old = old_library(tmp_path / "old", before)
     ParticleLibrary.open(old).close()
     new_library(tmp_path / "new").close()
     assert tables(old / "library.sqlite") == tables(tmp_path / "new" / "library.sqlite")
+    assert version(old / f"library.schema{before}.sqlite") == before
+
+
+@pytest.mark.parametrize("before", [1, 2])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_old_library_gets_the_reserved_class(
+    tmp_path: Path, before: int, read_only: bool
+) -> None:
+    old = old_library(tmp_path / "old", before)
+    with ParticleLibrary.open(old, read_only=read_only) as library:
+        last = library.classes()[-1]
+        assert (last.class_id, last.name, last.position) == (NONE_OF_THESE_ID, "none of these", 4)
+        assert [c.reserved for c in library.classes()] == [False] * 4 + [True]
+        assert library.checks().empty
+    assert version(old / "library.sqlite") == (before if read_only else 3)
+
+
+def test_edits_by_hand_of_an_old_library_can_be_undone(tmp_path: Path) -> None:
+    with ParticleLibrary.open(old_library(tmp_path / "old", 2)) as library:
+        assert 5 not in library.particles().index
+        library.do(AssignClass((3,), NONE_OF_THESE_ID))
+        library.undo()
+        library.undo()
+        check_content(library)
+        library.redo()
+        assert 5 not in library.mask(1)
+
+
+def test_a_name_that_was_or_comes_back_is_left_to_its_class(old: Path) -> None:
+    with closing(sqlite3.connect(old / "library.sqlite")) as connection:
+        connection.execute("UPDATE acts SET change = replace(change, 'rod', 'None Of These')")
+        connection.commit()
+    with ParticleLibrary.open(old) as library:
+        assert library.classes()[-1].name == "none of these (2)"
+        library.redo()
+        names = [c.name.casefold() for c in library.classes()]
+        assert names[0] == "none of these"
+        assert len(set(names)) == len(names)
+
+
+def test_a_library_that_has_spent_the_number_has_no_reserved_class(old: Path) -> None:
+    with closing(sqlite3.connect(old / "library.sqlite")) as connection:
+        connection.execute("INSERT INTO classes VALUES (255, 'rod', '#000000', 4, 0)")
+        connection.commit()
+    with ParticleLibrary.open(old) as library:
+        assert not any(c.reserved for c in library.classes())
+        library.do(AssignClass((1,), 255))
+        library.do(MoveClass(255, 0))
+        library.do(RemoveClass(255, 1))
+        library.do(AddClass("cube"))
+        assert [c.name for c in library.classes()][-1] == "cube"
 
 
 def test_a_copy_of_the_old_database_is_put_beside_it(old: Path, tmp_path: Path) -> None:

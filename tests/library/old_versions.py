@@ -1,4 +1,4 @@
-"""Libraries as the first version wrote them."""
+"""Libraries as earlier versions wrote them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from made_up import new_library
+from made_up import change_by_hand, new_library
 
 from napari_ssrvae.library import AssignClass, RenameClass
 
@@ -59,26 +59,50 @@ NAMES = [
 CHANGE = '{"labels_before": [[null, [1, 2]]], "labels_after": 2, "classes": []}'
 
 
-def old_library(folder: Path) -> Path:
-    """Make a library of version 1: twelve particles, 1 and 2 labelled, a class renamed and that undone."""
+# The second version: masks edited by hand.
+TABLES_2 = (
+    TABLES
+    + """
+ALTER TABLE micrographs ADD COLUMN data_bar_by_hand INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE mask_edits (number INTEGER PRIMARY KEY REFERENCES acts,
+    micrograph_id INTEGER NOT NULL REFERENCES micrographs, active INTEGER NOT NULL,
+    pixels BLOB NOT NULL);
+CREATE INDEX mask_edits_of_micrograph ON mask_edits (micrograph_id, active);
+CREATE TABLE hand_made (particle_id INTEGER PRIMARY KEY REFERENCES particles,
+    number INTEGER NOT NULL, micrograph_id INTEGER NOT NULL REFERENCES micrographs,
+    measured TEXT NOT NULL, patch BLOB NOT NULL);
+CREATE INDEX hand_made_of_micrograph ON hand_made (micrograph_id);
+"""
+)
+NAMES_2 = [*NAMES, "mask_edits", "hand_made"]
+
+
+def old_library(folder: Path, version: int = 1) -> Path:
+    """Make an old library: twelve particles, 1 and 2 labelled, a class renamed and that undone.
+
+    One of version 2 has particle 5 deleted by hand before the rename.
+    """
     with new_library(folder) as library:
         library.do(AssignClass((1, 2), 2))
+        if version == 2:
+            change_by_hand(library, 1, "delete", [5])
         library.do(RenameClass(1, "rod"))
         library.undo()
     database = folder / "library.sqlite"
     old = folder / "old.sqlite"
     with closing(sqlite3.connect(old, isolation_level=None)) as connection:
-        connection.executescript(TABLES)
+        connection.executescript(TABLES if version == 1 else TABLES_2)
         connection.execute("ATTACH ? AS new", (str(database),))
-        for name in NAMES:
+        for name in NAMES if version == 1 else NAMES_2:
             columns = [row[1] for row in connection.execute(f"PRAGMA main.table_info({name})")]
             listed = ", ".join(columns)
             connection.execute(
                 f"INSERT INTO main.{name} ({listed}) SELECT {listed} FROM new.{name}"
             )
+        connection.execute("DELETE FROM main.classes WHERE class_id = 255")
         connection.execute("UPDATE main.acts SET change = ? WHERE number = 1", (CHANGE,))
         connection.execute("PRAGMA main.application_id = 1936938561")
-        connection.execute("PRAGMA main.user_version = 1")
+        connection.execute(f"PRAGMA main.user_version = {version}")
         connection.execute("PRAGMA main.journal_mode = WAL")
     old.replace(database)
     return folder
