@@ -9,6 +9,8 @@ from made_up import new_library
 from old_versions import old_library
 from processes import run_python
 
+from napari_ssrvae.library import ParticleLibrary
+
 pytest.importorskip("resource", reason="needs limits on the size of files")
 
 BEGIN = """
@@ -68,6 +70,19 @@ with ParticleLibrary.open(sys.argv[1]) as library:
     assert library.labels().to_dict() == {1: 2}
 """
 
+KILLED = """
+import os
+library = ParticleLibrary.open(sys.argv[1])
+library.do(AssignClass((1,), 2))
+room(100)
+for particle in range(2, 8):
+    library.do(AssignClass((particle,), 2))
+assert library.unsaved == 6
+sys.stdout.write("shown")
+sys.stdout.flush()
+getattr(os, "kill")(os.getpid(), signal.SIGKILL)
+"""
+
 UPGRADE = """
 room(2000)
 refused(lambda: ParticleLibrary.open(sys.argv[1]))
@@ -82,6 +97,16 @@ def test_an_edit_that_does_not_fit_on_the_disk(tmp_path: Path) -> None:
     new_library(tmp_path / "gold").close()
     done = run_python(BEGIN + EDIT, tmp_path / "gold")
     assert done.returncode == 0, done.stderr
+
+
+def test_killed_with_unsaved_acts_it_is_what_was_saved(tmp_path: Path) -> None:
+    new_library(tmp_path / "gold").close()
+    done = run_python(BEGIN + KILLED, tmp_path / "gold")
+    assert done.stdout == "shown", done.stderr
+    with ParticleLibrary.open(tmp_path / "gold") as library:
+        assert library.labels().to_dict() == {1: 2}
+        library.undo()
+        assert not library.can_undo
 
 
 def test_an_old_library_that_cannot_be_brought_up_to_date(tmp_path: Path) -> None:
