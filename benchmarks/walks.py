@@ -3,8 +3,8 @@
     python -m benchmarks.walks [--walks 2000] [--steps 20] [--seed 0]
 
 Each walk is a canvas on a viewer without a window, with a library of its own: labels by mouse and in groups,
-selections, acts on classes, edits of the mask, undo and redo, reopenings, layers that are deleted, renamed and duplicated, new
-segmentations and trainings, in any order. After every step library, session and layers are compared with the model.
+selections, acts on classes, edits of the mask, undo and redo, reopenings, a full disk, layers that are deleted, renamed
+and duplicated, new segmentations and trainings, in any order. After every step all is compared with the model.
 A counterexample is made as short as can be and printed as the steps that lead to it; the exit status is then 1.
 """
 

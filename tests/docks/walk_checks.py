@@ -7,15 +7,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from tests.docks.walks import Walk
+    from tests.docks.walk_ground import Ground
 
-__all__ = ["check"]
+    from napari_ssrvae.library import ParticleLibrary
+
+__all__ = ["check", "saved_state"]
 
 
-def check(walk: Walk) -> None:
+def saved_state(library: ParticleLibrary) -> tuple[object, ...]:
+    """What is compared with the library as another process finds it."""
+    return (
+        library.labels().to_dict(),
+        library.classes(),
+        library.particles()["area_px"].to_dict(),
+        library.undo_text,
+        library.redo_text,
+    )
+
+
+def check(walk: Ground) -> None:
     """Compare everything that can be seen or read with what the model says."""
     check_library(walk)
     check_session(walk)
+    check_catalogue(walk)
+    check_unsaved(walk)
     for number in range(len(walk.states)):
         check_state(walk, number)
         check_layers(walk, number)
@@ -23,7 +38,7 @@ def check(walk: Walk) -> None:
         assert np.array_equal(layer.data, data), "a copy of a layer was written to"
 
 
-def check_library(walk: Walk) -> None:
+def check_library(walk: Ground) -> None:
     library, model = walk.session.need_library(), walk.model
     live = model.live
     assert library.labels().to_dict() == {p: c for p, c in model.labels.items() if p in live}
@@ -39,7 +54,7 @@ def check_library(walk: Walk) -> None:
     assert lost.to_dict() == {p: model.labels[p] for p in model.lost}
 
 
-def check_session(walk: Walk) -> None:
+def check_session(walk: Ground) -> None:
     session, model = walk.session, walk.model
     assert [c.class_id for c in session.classes] == model.classes.ids
     assert session.active_class_id in model.classes.ids
@@ -48,9 +63,40 @@ def check_session(walk: Walk) -> None:
     said = [model.prediction(p) for p in live]
     counts = {c: (hand.count(c), said.count(c)) for c in model.classes.ids}
     assert session.counts() == counts
+    assert session.selection.ids.tolist() == sorted(model.selected)
+    focus = session.selection.focus
+    assert focus is None or focus in model.selected
+    lost = session.lost_labels()
+    assert lost["class_id"].to_dict() == {p: model.labels[p] for p in model.lost}
+    pick = session.queue.current
+    assert pick is None or pick.particle_id in live
+    assert (session.queue.order is None) <= (pick is None)
 
 
-def check_state(walk: Walk, number: int) -> None:
+def check_catalogue(walk: Ground) -> None:
+    """All particles of the library, whatever is open."""
+    catalogue, model = walk.session.catalogue, walk.model
+    particles = sorted(model.live)
+    assert catalogue.particle_ids.tolist() == particles
+    assert catalogue.by_hand.tolist() == [model.labels.get(p, 0) for p in particles]
+    assert catalogue.by_model.tolist() == [model.prediction(p) for p in particles]
+    unknown = np.array([0, -1, 10_000])
+    assert (catalogue.rows(unknown) == -1).all()
+    assert catalogue.rows(np.array(particles, np.int64)).tolist() == list(range(len(particles)))
+    areas = [len(mask[p]) for p in particles for mask in model.masks if p in mask]
+    assert catalogue.measurements["area_px"].tolist() == areas
+
+
+def check_unsaved(walk: Ground) -> None:
+    """What cannot be written is counted and told; what is saved is remembered for `kill`."""
+    library = walk.session.need_library()
+    assert (library.unsaved_reason is None) == (library.unsaved == 0)
+    assert walk.session.unsaved == library.unsaved
+    if not library.unsaved:
+        walk.saved = saved_state(library)
+
+
+def check_state(walk: Ground, number: int) -> None:
     state, mask = walk.states[number], walk.model.masks[number]
     assert state.labels is not None
     expected = np.zeros(state.labels.size, np.int64)
@@ -67,7 +113,7 @@ def check_state(walk: Walk, number: int) -> None:
     assert sorted(state.table.index) == sorted(mask)
 
 
-def check_layers(walk: Walk, number: int) -> None:
+def check_layers(walk: Ground, number: int) -> None:
     """Whatever is there shows the state; a layer that was deleted is not missed."""
     state, canvas = walk.states[number], walk.canvas
     shown = {
