@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.class_list import ClassList
 from napari_ssrvae.docks.later import Later
+from napari_ssrvae.docks.lost_labels import LostLabels
 from napari_ssrvae.docks.plain import plain_tip
+from napari_ssrvae.docks.review_panel import ReviewPanel
 from napari_ssrvae.docks.widgets import Hint
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ class LabelPanel(QWidget):
         self.table = self.classes.table
         self.add, self.remove = self.classes.add, self.classes.remove
         self.recolour, self.more = self.classes.recolour, self.classes.more
-        self.undo = _button("Undo", "Take the last act back (Ctrl+Z)", self.canvas.hand.undo)
-        self.redo = _button("Redo", "Do it again (Ctrl+Shift+Z)", self.canvas.hand.redo)
+        self.undo = _button("Undo", "Take the last act back (Ctrl+Z)", self.canvas.commands.undo)
+        self.redo = _button("Redo", "Do it again (Ctrl+Shift+Z)", self.canvas.commands.redo)
         for button in (self.undo, self.redo):
             self.classes.row.addWidget(button)
 
@@ -48,15 +50,28 @@ class LabelPanel(QWidget):
             "Off: a click selects only."
         )
         self.click.toggled.connect(self.canvas.hand.switch)
-        self.hint = Hint()
+        self.gallery = _button(
+            "Gallery", "Every particle as a thumbnail: sort, select, label many", self._open_gallery
+        )
+        self.keys = _button("Keys", "All keys on one sheet (F1 or ?)", self._ask_sheet)
+        self.told, self.hint = Hint(), Hint()
+        self.review = ReviewPanel(self.canvas)
+        self.lost = LostLabels(self.canvas)
 
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.click, 2)
+        row.addWidget(self.gallery, 1)
+        row.addWidget(self.keys, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.classes)
-        column.addWidget(self.click)
-        column.addWidget(self.hint)
+        column.addLayout(row)
+        for widget in (self.told, self.hint, self.review, self.lost):
+            column.addWidget(widget)
 
         session = self.session
+        session.acted.connect(self._on_acted)
         self._later = Later(self.refresh, self)
         for signal in (
             session.labels_changed,
@@ -66,8 +81,7 @@ class LabelPanel(QWidget):
         ):
             signal.connect(self._later.ask)
             signal.connect(self._show_history)
-        session.library_changed.connect(self.refresh)
-        session.library_changed.connect(self._show_history)
+        session.library_changed.connect(self._on_library)
         self.canvas.hand.switched.connect(self.click.setChecked)
         self.click.setChecked(self.canvas.hand.labelling)
         self.refresh()
@@ -108,6 +122,20 @@ class LabelPanel(QWidget):
         library = self.session.library
         self.undo.setEnabled(library is not None and library.can_undo)
         self.redo.setEnabled(library is not None and library.can_redo)
+
+    def _on_library(self) -> None:
+        self.told.say("")
+        self.refresh()
+        self._show_history()
+
+    def _on_acted(self, sentence: str) -> None:
+        self.told.say(sentence)
+
+    def _open_gallery(self) -> None:
+        self.canvas.open_gallery()
+
+    def _ask_sheet(self) -> None:
+        self.canvas.commands.sheet_asked.emit()
 
     def _on_said(self, problem: str) -> None:
         if problem:

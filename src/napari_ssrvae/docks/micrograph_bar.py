@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QObject
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
+    QMainWindow,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -17,6 +20,9 @@ from qtpy.QtWidgets import (
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.data_bar import DataBarFold
 from napari_ssrvae.docks.scale_question import ScaleQuestion
+from napari_ssrvae.docks.shortcut_sheet import sheet_of
+from napari_ssrvae.docks.title import title_of
+from napari_ssrvae.docks.unsaved_note import UnsavedNote
 from napari_ssrvae.docks.widgets import Hint
 from napari_ssrvae.errors import InputError
 
@@ -73,6 +79,7 @@ class MicrographBar(QWidget):
             "Another plane of the stack is worked on: its particles are not those you see"
         )
         self.plane.clicked.connect(self._take_plane)
+        self.unsaved = UnsavedNote(self.canvas)
         self.hint = Hint()
 
         form = QFormLayout()
@@ -87,6 +94,7 @@ class MicrographBar(QWidget):
         column.addWidget(self.data_bar)
         column.addWidget(self.again)
         column.addWidget(self.plane)
+        column.addWidget(self.unsaved)
         column.addWidget(self.hint)
 
         self.canvas.layers_changed.connect(self.refresh)
@@ -94,6 +102,17 @@ class MicrographBar(QWidget):
         self.session.current_changed.connect(self.refresh)
         self.session.micrographs_changed.connect(self.refresh)
         self.refresh()
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Learn which window title and sheet of keys belong to."""
+        super().showEvent(event)
+        # A floating dock is a window of its own, and a child of the one that is meant.
+        window: QObject | None = self.window()
+        while window is not None and not isinstance(window, QMainWindow):
+            window = window.parent()
+        if isinstance(window, QMainWindow):
+            title_of(self.canvas).watch(window)
+            sheet_of(self.canvas).watch(window)
 
     def refresh(self) -> None:
         """Show the session as it is."""

@@ -19,10 +19,15 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ssrvae.docks.canvas import canvas_of
+from napari_ssrvae.docks.later import Later
 from napari_ssrvae.docks.widgets import Hint, swatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import napari
+
+    from napari_ssrvae.session.state import ClassSummary
 
 __all__ = ["ResultsPanel"]
 
@@ -85,6 +90,7 @@ class ResultsPanel(QWidget):
         column_layout.addWidget(self.hint)
 
         session = self.session
+        self._later = Later(self.refresh, self)
         for signal in (
             session.predictions_changed,
             session.labels_changed,
@@ -92,9 +98,10 @@ class ResultsPanel(QWidget):
             session.particles_changed,
             session.unsure_below_changed,
             session.traversals_changed,
+            session.library_changed,
         ):
-            signal.connect(self.refresh)
-        self.canvas.layers_changed.connect(self.refresh)
+            signal.connect(self._later.ask)
+        self.canvas.layers_changed.connect(self._later.ask)
         self.refresh()
 
     @property
@@ -111,26 +118,11 @@ class ResultsPanel(QWidget):
         self.threshold.setValue(percent)
         self.threshold.blockSignals(False)
         self.value.setText(f"{percent / 100:.2f}")
-        rows = session.summary()
-        self.table.setRowCount(len(rows))
-        for at, entry in enumerate(rows):
-            cells = (entry.name, f"{entry.particles:,}", f"{entry.unsure:,}", entry.size)
-            for column, text in enumerate(cells):
-                item = QTableWidgetItem(text)
-                if column:
-                    item.setTextAlignment(
-                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                    )
-                self.table.setItem(at, column, item)
-            self.table.item(at, 0).setIcon(swatch(entry.colour))
         predicted = any(model for _, model in session.counts().values())
+        if predicted:
+            # As much work as there are particles: not while nothing is there to be summed up.
+            self._show_rows(session.summary())
         self.table.setVisible(predicted)
-        visible = max(3, min(len(rows), 9))
-        self.table.setFixedHeight(
-            self.table.horizontalHeader().sizeHint().height()
-            + visible * self.table.verticalHeader().defaultSectionSize()
-            + 4
-        )
         self.threshold.setEnabled(predicted)
         self.look.setEnabled(bool(self.canvas.traversals.shown()))
         self.back.setEnabled(bool(self.canvas.traversals.shown()))
@@ -140,6 +132,32 @@ class ResultsPanel(QWidget):
             else "Train first: the classes of all particles appear here and on the micrograph."
         )
         self.status_changed.emit(self.status)
+
+    def _show_rows(self, rows: Sequence[ClassSummary]) -> None:
+        """Write what is another now; cells are made once."""
+        self.table.setRowCount(len(rows))
+        for at, entry in enumerate(rows):
+            cells = (entry.name, f"{entry.particles:,}", f"{entry.unsure:,}", entry.size)
+            for column, text in enumerate(cells):
+                item = self.table.item(at, column)
+                if item is None:
+                    item = QTableWidgetItem()
+                    if column:
+                        item.setTextAlignment(
+                            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                        )
+                    self.table.setItem(at, column, item)
+                if item.text() != text:
+                    item.setText(text)
+            first = self.table.item(at, 0)
+            if first.data(Qt.ItemDataRole.UserRole) != entry.colour:
+                first.setData(Qt.ItemDataRole.UserRole, entry.colour)
+                first.setIcon(swatch(entry.colour))
+        visible = max(3, min(len(rows), 9))
+        height = self.table.horizontalHeader().sizeHint().height()
+        self.table.setFixedHeight(
+            height + visible * self.table.verticalHeader().defaultSectionSize() + 4
+        )
 
     def _look(self) -> None:
         self.canvas.show_layers(self.canvas.traversals.shown())

@@ -29,6 +29,8 @@ __all__ = ["TrainPanel"]
 FEW = 20
 """Labels kept aside below which their share says little."""
 
+MEANWHILE = ". Labels given meanwhile are kept; they count when you train again."
+
 
 class TrainPanel(QWidget):
     """Starts and stops a training and shows how it goes."""
@@ -92,23 +94,23 @@ class TrainPanel(QWidget):
         self.run.changed.connect(self.refresh)
         self.run.started.connect(self._on_started)
         self.run.epoch_done.connect(self._on_epoch)
-        for signal in (
-            self.session.labels_changed,
-            self.session.particles_changed,
-            self.session.library_changed,
-            self.session.predictions_changed,
-        ):
+        self._held_out: dict[str, float] | None = None
+        self._labelled_meanwhile = False
+        for signal in (self.session.particles_changed, self.session.classes_changed):
             signal.connect(self.refresh)
+        self.session.labels_changed.connect(self._on_labels)
+        for signal in (self.session.library_changed, self.session.predictions_changed):
+            signal.connect(self._on_model)
         if self.run.history:
             self._on_epoch()
-        self.refresh()
+        self._on_model()
 
     @property
     def status(self) -> str:
         """The state of the step in a few words."""
         if self.run.running:
             return f"{round(100 * self.run.fraction)} %"
-        held_out = self.session.held_out
+        held_out = self._held_out
         if held_out is None:
             return "done, too few labels to judge" if self.session.library_model else "not yet"
         right, judged = int(held_out["right"]), int(held_out["judged"])
@@ -138,16 +140,26 @@ class TrainPanel(QWidget):
         elif running:
             left = self.run.seconds_left
             rest = "" if left is None or self.run.stopping else f", {_duration(left)} left"
-            self.hint.say(self.run.text + rest)
+            meanwhile = MEANWHILE if self._labelled_meanwhile else ""
+            self.hint.say(f"{self.run.text}{rest}{meanwhile}")
         elif missing:
             self.hint.say(missing)
         else:
             self.hint.say(" ".join(filter(None, (self.run.text, self._judgement()))))
         self.status_changed.emit(self.status)
 
+    def _on_labels(self, *_: object) -> None:
+        self._labelled_meanwhile = self.run.running
+        self.refresh()
+
+    def _on_model(self, *_: object) -> None:
+        # Read once for each model, not at each click.
+        self._held_out = self.session.held_out
+        self.refresh()
+
     def _judgement(self) -> str:
         """Return how the model did on labels kept aside, with its uncertainty."""
-        held_out = self.session.held_out
+        held_out = self._held_out
         if held_out is None:
             return ""
         right, judged = int(held_out["right"]), int(held_out["judged"])
@@ -165,6 +177,7 @@ class TrainPanel(QWidget):
         self.run.start(parameters, seed=self.seed.value(), device=self.device.currentData())
 
     def _on_started(self) -> None:
+        self._labelled_meanwhile = False
         self._need_curves().clear()
 
     def _on_epoch(self, *_: object) -> None:
