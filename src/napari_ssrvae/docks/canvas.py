@@ -11,28 +11,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Image, Labels
-from qtpy.QtCore import QEvent, QObject, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_ssrvae.docks.commands import Commands
-from napari_ssrvae.docks.drawing import Drawing
+from napari_ssrvae.docks.drawing import PARTICLES, Drawing
+from napari_ssrvae.docks.drawings import Drawings
 from napari_ssrvae.docks.hand import Hand
+from napari_ssrvae.docks.jumps import jump, open_all
+from napari_ssrvae.docks.keys import Keys
+from napari_ssrvae.docks.outlines import Outlines
 from napari_ssrvae.docks.preview import Preview
+from napari_ssrvae.docks.review_view import ReviewView
+from napari_ssrvae.docks.rings import Rings
 from napari_ssrvae.docks.runs import SegmentationRun, TrainingRun
+from napari_ssrvae.docks.scales import Scales
+from napari_ssrvae.docks.selecting import Selecting
 from napari_ssrvae.docks.settings import libraries_folder
 from napari_ssrvae.docks.sources import micrograph_of_layer, plane_of_layer
 from napari_ssrvae.docks.strip import Strip, StripHandle
+from napari_ssrvae.docks.table_link import TableLink
+from napari_ssrvae.docks.tip import Tip, tip_text
 from napari_ssrvae.docks.tools import Tool, Tools
 from napari_ssrvae.docks.traversals import Traversals
-from napari_ssrvae.docks.units import as_if_nm
 from napari_ssrvae.docks.view import View
+from napari_ssrvae.docks.window_watch import WindowWatch
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import MicrographState, Session
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Layer
+    from qtpy.QtWidgets import QWidget
 
     from napari_ssrvae.docks.readers import LayerData
 
@@ -61,6 +71,14 @@ def current_canvas() -> Canvas | None:
     return None if viewer is None else _canvases.get(getattr(viewer, "__wrapped__", viewer))
 
 
+def canvas_widget(viewer: napari.Viewer) -> QWidget | None:
+    """Return the widget in which napari draws a viewer, None if it has no window."""
+    # napari 0.9 has no public name for it; tips, keys and rubber bands need it.
+    qt_viewer = getattr(getattr(viewer, "window", None), "_qt_viewer", None)
+    widget: QWidget | None = getattr(getattr(qt_viewer, "canvas", None), "native", None)
+    return widget
+
+
 class Canvas(QObject):
     """Draws a session in a viewer and brings the viewer's doings to the session.
 
@@ -75,9 +93,16 @@ class Canvas(QObject):
     commands : Commands
         What keys and buttons do, wherever they are pressed.
     hand : Hand
-        Mouse and keys that label.
+        Clicks that label and select.
     tools : Tools
-        Strokes that correct the particles; while a tool is in the hand, clicks do not label.
+        The tool in the hand. Strokes that correct the particles: while such a tool is in the hand, clicks do not
+        label. Box and lasso, which select and label.
+    selecting : Selecting
+        What a drag with box or lasso does.
+    rings : Rings
+        Marks around what is selected and what is under review.
+    view : View
+        What is in view.
     preview : Preview
         Outlines that follow the settings.
     """
@@ -87,38 +112,51 @@ class Canvas(QObject):
 
     def __init__(self, viewer: napari.Viewer, session: Session) -> None:
         super().__init__()
-        # Weakly, and so the window: the registry holds a canvas as long as its viewer lives.
+        # Weakly: the registry holds a canvas as long as its viewer lives.
         self._viewer = weakref.ref(viewer)
-        self._window: weakref.ref[QObject] | None = None
-        self._drawings: dict[MicrographState, Drawing] = {}
         self._own_doing = 0
+        self._labelled_before = False
         self.session = session
+        self._drawings = Drawings(viewer, session, self._own)
+        self._scales = Scales(viewer, session, self._drawings)
+        self._watch = WindowWatch(self._abandon, session.close, self)
         self.traversals = Traversals(viewer, session)
-        self._view = View(viewer)
+        self.view = View(viewer)
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
         self.commands = Commands(session, self)
-        self.commands.message.connect(self.message)
-        self.hand = Hand(session, self.particle_at, self)
-        self.hand.message.connect(self.message)
         self.tools = Tools(
             viewer, session, self.image_layer, self.particle_at, self._own, self._busy, self
         )
-        self.tools.chosen.connect(self._on_tool)
-        self.hand.switched.connect(self._on_labelling)
-        self._labelled_before = False
+        self.hand = Hand(session, self.particle_at, self.commands, self._correcting, self)
         self.preview = Preview(
             viewer, session, self.image_layer, self._own, self._bind, self._training, self
         )
+        self.rings = Rings(
+            viewer, session, self.image_layer, self._own, self._bind, self._training, self
+        )
+        self._outlines = Outlines(viewer, self._drawings.outlined, self)
+        self._table = TableLink(session, lambda state: self.drawn_layer(state, PARTICLES), self)
         self._strips = StripHandle(self._strip_of_current, self._settle_data_bar)
+        widget = canvas_widget(viewer)
+        self.selecting = Selecting(
+            viewer, session, self.tools, self.image_layer, self.particle_at, widget, self
+        )
+        self._review = ReviewView(session, self.jump_to, widget, self)
+        self._keys = Keys(
+            viewer, session, self.commands, self.hand, self.tools, self.particle_at, widget, self
+        )
+        self._tip = None if widget is None else Tip(widget, self._tip_text)
+        for part in (self.commands, self.hand, self.selecting):
+            part.message.connect(self.message)
+        self.tools.chosen.connect(self._on_tool)
+        self.hand.switched.connect(self._on_labelling)
 
         session.current_changed.connect(self._on_current)
         session.micrographs_changed.connect(self._on_micrographs)
         session.particles_changed.connect(self._on_particles)
-        session.labels_changed.connect(self._on_labels)
-        session.classes_changed.connect(self._on_classes)
-        session.predictions_changed.connect(self._on_predictions)
-        session.unsure_below_changed.connect(self._on_predictions)
+        session.selection.jump_asked.connect(self.jump_to)
+        session.acted.connect(self._on_acted)
         session.traversals_changed.connect(self._draw_traversals)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -126,10 +164,10 @@ class Canvas(QObject):
         viewer.dims.events.current_step.connect(self._on_step)
         viewer.mouse_drag_callbacks.append(self._strips.on_drag)
         viewer.mouse_drag_callbacks.append(self.tools.on_drag)
+        viewer.mouse_drag_callbacks.append(self.selecting.on_drag)
         viewer.mouse_drag_callbacks.append(self.hand.on_drag)
         viewer.mouse_move_callbacks.append(self._strips.on_move)
-        self.hand.bind(viewer, viewer)
-        self.tools.bind(viewer)
+        self._take_double_clicks(viewer)
 
         layers = self.image_layers()
         active = viewer.layers.selection.active
@@ -160,8 +198,7 @@ class Canvas(QObject):
 
     def image_layer(self, state: MicrographState | None) -> Image | None:
         """Return the layer that shows a micrograph, None if it was deleted."""
-        drawing = self._drawings.get(state) if state is not None else None
-        return drawing.image if drawing is not None else None
+        return self._drawings.image_layer(state)
 
     def drawn_layer(self, state: MicrographState, role: str) -> Labels | None:
         """Return the layer that shows particles, classes or labels by hand, None if it was deleted."""
@@ -178,22 +215,12 @@ class Canvas(QObject):
 
         None if no micrograph with particles is in the viewer.
         """
-        state = self.session.current
-        drawing = self._drawings.get(state) if state is not None else None
-        if state is None or drawing is None or state.labels is None:
-            return None
-        seen = [layer for layer in drawing.layers() if layer.visible]
-        if not seen or self.viewer.dims.ndisplay != 2 or self.other_plane_in_view:
-            return None
-        # A multiscale layer's data coordinates are those of its finest level.
-        at = np.asarray(seen[0].world_to_data(position), float)[-2:]
-        return state, state.label_at(at[0], at[1])
+        return None if self.other_plane_in_view else self._drawings.label_at(position)
 
     @property
     def other_plane_in_view(self) -> bool:
         """Whether the viewer shows another plane of the stack than the one that is worked on."""
-        state = self.session.current
-        drawing = self._drawings.get(state) if state is not None else None
+        drawing = self._drawings.current
         if drawing is None or drawing.image is None:
             return False
         return self._plane_in_view(drawing.image) != drawing.plane
@@ -231,6 +258,7 @@ class Canvas(QObject):
         with self._own():
             drawing.draw()
             self._agree_on_units()
+        self._prepare()
         for note in micrograph.notes:
             self.message.emit(f"{micrograph.name}: {note}.")
         self._on_current()
@@ -248,8 +276,7 @@ class Canvas(QObject):
         return Drawing(self.viewer, self.session, state, image, self._bind)
 
     def _bind(self, layer: Layer) -> None:
-        self.hand.bind(self.viewer, layer)
-        self.tools.bind(layer)
+        self._keys.bind(layer)
 
     def _try_adopt(self, layer: Image) -> None:
         try:
@@ -264,28 +291,27 @@ class Canvas(QObject):
         with self._own():
             self._drawings[state].draw()
             self._agree_on_units()
-            self._show_current_only()
+            self._drawings.show_current_only()
+        self._prepare()
         self._draw_traversals()
         self.preview.update()
 
     def open_micrographs(self) -> list[str]:
         """Open the library's micrographs that are not open yet; return the names of those not found."""
-        from napari_ssrvae.micrographs import read_micrograph
+        return open_all(self)
 
-        missing: list[str] = []
-        open_already = {state.micrograph.sha256 for state in self.session.micrographs}
-        for row in self.session.need_library().micrographs().to_dict("records"):
-            if row["sha256"] in open_already:
-                continue
-            try:
-                micrograph = read_micrograph(str(row["path"])) if row["path"] else None
-            except InputError:
-                micrograph = None
-            if micrograph is None or micrograph.sha256 != row["sha256"]:
-                missing.append(str(row["name"]))
-            else:
-                self.redraw(self.session.add_micrograph(micrograph))
-        return missing
+    def jump_to(self, particle_id: int) -> None:
+        """Bring a particle into view; its micrograph becomes the current one, opened where need be."""
+        try:
+            jump(self, particle_id)
+        except InputError as error:
+            self.message.emit(str(error))
+
+    def open_gallery(self) -> None:
+        """Open the gallery of all particles, or bring it to the front."""
+        from napari_ssrvae.docks.gallery.dock import open_gallery
+
+        open_gallery(self.viewer)
 
     def show_layers(self, layers: list[Image]) -> None:
         """Move the view so that these layers fill it."""
@@ -316,22 +342,21 @@ class Canvas(QObject):
         self.traversals.forget(event.value)
         self.preview.forget(event.value)
         self.tools.forget(event.value)
+        self.rings.forget(event.value)
         if not self._own_doing:
-            if not self._any_in_nm():
-                with self._own():
-                    for drawing in self._drawings.values():
-                        drawing.agree_on_units(others_in_nm=False)
-            self._preview_agrees()
+            with self._own():
+                self._scales.give_back()
+            self._others_agree()
             self.layers_changed.emit()
 
     def _on_active(self, event: Any) -> None:
         layer = event.value
         if self._own_doing or layer is None:
             return
-        for state, drawing in self._drawings.items():
-            if any(layer is mine for mine in drawing.layers()):
-                self.session.set_current(state)
-                return
+        state = self._drawings.state_of(layer)
+        if state is not None:
+            self.session.set_current(state)
+            return
         if any(layer is image for image in self.image_layers()):
             self._try_adopt(layer)
 
@@ -340,27 +365,12 @@ class Canvas(QObject):
 
     def watch_window(self, window: QObject | None) -> None:
         """End all work when this window closes, and let go of the library: napari has no hook for that."""
-        if window is not None and (self._window is None or self._window() is not window):
-            self._window = weakref.ref(window)
-            window.installEventFilter(self)
-            window.destroyed.connect(self._on_window_gone)
+        self._watch.watch(window)
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
-        """See the window go: its closing may still be called off by napari's question, its hiding not."""
-        mine = self._window is not None and watched is self._window()
-        if (
-            mine
-            and event is not None
-            and event.type() == QEvent.Type.Hide
-            and not event.spontaneous()
-        ):
-            self.segmentation.abandon()
-            self.training.abandon()
-            self.preview.abandon()
-        return False
-
-    def _on_window_gone(self) -> None:
-        self.session.close()
+    def _abandon(self) -> None:
+        self.segmentation.abandon()
+        self.training.abandon()
+        self.preview.abandon()
 
     # --- tools and the data bar ----------------------------------------------------------------
 
@@ -370,9 +380,13 @@ class Canvas(QObject):
     def _busy(self) -> bool:
         return self.training.running or self.segmentation.running
 
+    def _correcting(self) -> bool:
+        tool = self.tools.tool
+        return tool is not None and not tool.selects
+
     def _on_tool(self, tool: Tool | None) -> None:
         """Let clicks either label or correct, never both; afterwards it is as it was before."""
-        if tool is None:
+        if tool is None or tool.selects:
             if self._labelled_before:
                 self._labelled_before = False
                 self.hand.switch(True)
@@ -383,7 +397,8 @@ class Canvas(QObject):
     def _on_labelling(self, on: bool) -> None:
         if on:
             self._labelled_before = False
-            self.tools.leave()
+            if self._correcting():
+                self.tools.leave()
 
     def _strip_of_current(self) -> tuple[MicrographState, Strip] | None:
         state = self.session.current
@@ -402,121 +417,82 @@ class Canvas(QObject):
 
     def _on_current(self) -> None:
         with self._own():
-            self._show_current_only()
-            self._show_scale_bar()
-        self._view.follow(self.image_layer(self.session.current))
+            self._drawings.show_current_only()
+            self._scales.show_bar()
+        self._prepare()
+        self.view.follow(self.image_layer(self.session.current))
         self.layers_changed.emit()
-
-    def _show_current_only(self) -> None:
-        current = self.session.current
-        if len(self._drawings) > 1 and current in self._drawings:
-            for state, drawing in self._drawings.items():
-                for layer in drawing.layers():
-                    layer.visible = state is current
 
     def _on_micrographs(self) -> None:
         with self._own():
             for drawing in self._drawings.values():
                 drawing.calibrate()
             self._agree_on_units()
-        self._view.follow(self.image_layer(self.session.current))
+        self.view.follow(self.image_layer(self.session.current))
         self.preview.calibrate()
         self._draw_traversals()
 
     @property
     def scales_differ(self) -> bool:
         """Whether some of the micrographs shown have a scale, and the current one has none."""
-        current = self.session.current
-        unknown = current is not None and current.micrograph.pixel_size_nm is None
-        return unknown and self._any_in_nm()
-
-    def _any_in_nm(self) -> bool:
-        return any(
-            state.micrograph.pixel_size_nm is not None and drawing.image is not None
-            for state, drawing in self._drawings.items()
-        )
+        return self._scales.differ
 
     def expect(self, layers: list[LayerData]) -> None:
-        """Let layers that are about to come, and those that are here, agree on their units.
-
-        napari draws, and complains, as soon as a layer is there.
-        """
-        if self._any_in_nm() or any("units" in attributes for _, attributes, _ in layers):
-            with self._own():
-                for drawing in self._drawings.values():
-                    drawing.agree_on_units(others_in_nm=True)
-            self._preview_agrees()
-            for _, attributes, kind in layers:
-                if kind == "image" and "units" not in attributes:
-                    attributes |= as_if_nm(attributes)
+        """Let layers that are about to come, and those that are here, agree on their units."""
+        with self._own():
+            agreed = self._scales.expect(layers)
+        if agreed:
+            self._others_agree()
 
     def _agree_on_units(self) -> None:
-        """Keep napari's scale bar: with pixels beside nm it would know no unit at all."""
-        if self._any_in_nm():
-            for drawing in self._drawings.values():
-                drawing.agree_on_units(others_in_nm=True)
-        self._preview_agrees()
+        self._scales.agree()
+        self._others_agree()
 
-    def _preview_agrees(self) -> None:
-        """Keep the preview's layer, hidden or not, in the units of the pictures."""
-        layer = self.preview.own_layer
-        image = next((d.image for d in self._drawings.values() if d.image is not None), None)
-        if layer is not None and image is not None:
-            units = tuple(map(str, image.units[-2:]))
-            if tuple(map(str, layer.units)) != units:
-                layer.units = units
-        self._show_scale_bar()
+    def _others_agree(self) -> None:
+        for layer in (self.preview.own_layer, self.rings.layer):
+            self._scales.agree_with(layer)
+        self._scales.show_bar()
 
-    def _show_scale_bar(self) -> None:
-        """Show a scale bar where the current micrograph has a scale, and none that would be another's."""
-        current = self.session.current
-        if current is None or current not in self._drawings:
-            return
-        bar = self.viewer.canvas.overlays.scale_bar
-        if current.micrograph.pixel_size_nm is not None:
-            bar.visible = True
-        elif self._any_in_nm():
-            bar.visible = False
-
-    def _on_particles(self, state: MicrographState, change: object) -> None:
-        drawing = self._drawings.get(state)
-        region = getattr(change, "region", None)
-        if drawing is not None:
-            with self._own():
-                if state.labels is None:
-                    drawing.erase()
-                elif region is not None:
-                    drawing.paint_region(region)
-                else:
-                    drawing.draw()
-                    # They may be those of a micrograph that was left while they were searched for.
-                    self._hide_unless_current(state)
-        if region is None:
+    def _on_particles(self, _state: MicrographState, change: object) -> None:
+        if getattr(change, "region", None) is None:
+            self._prepare()
             self.layers_changed.emit()
 
-    def _hide_unless_current(self, state: MicrographState) -> None:
-        current = self.session.current
-        if state is not current and current in self._drawings:
-            for layer in self._drawings[state].layers():
-                layer.visible = False
+    def _prepare(self) -> None:
+        """Have ready what may be needed while no layer may be made, and follow the layers that came."""
+        state = self.session.current
+        particles = None if state is None else self.drawn_layer(state, PARTICLES)
+        if particles is not None:
+            self.rings.prepare()
+            self._table.follow(particles)
+            self._outlines.update()
 
-    def _on_classes(self) -> None:
-        for drawing in self._drawings.values():
-            drawing.recolour()
+    def _on_acted(self, sentence: str) -> None:
+        self.viewer.status = sentence
 
-    def _on_predictions(self, *_: object) -> None:
-        for drawing in self._drawings.values():
-            drawing.paint()
+    # --- at the mouse --------------------------------------------------------------------------
 
-    def _on_labels(self, particle_ids: np.ndarray) -> None:
-        by_state: dict[MicrographState, list[int]] = {}
-        for particle_id in particle_ids:
-            at = self.session.locate(int(particle_id))
-            if at is not None:
-                by_state.setdefault(at[0], []).append(at[1])
-        for state, label_ids in by_state.items():
-            if state in self._drawings:
-                self._drawings[state].paint_particles(label_ids)
+    def _tip_text(self) -> str:
+        viewer = self.viewer
+        at = self.particle_at(tuple(viewer.cursor.position)) if viewer.mouse_over_canvas else None
+        if at is None or not at[1] or not at[0].particle_ids[at[1]]:
+            return ""
+        return tip_text(*at, self.session.classes)
+
+    def _take_double_clicks(self, viewer: napari.Viewer) -> None:
+        """Take a quick second click on a particle as a click; elsewhere it is napari's zoom."""
+        zooms = list(viewer.mouse_double_click_callbacks)
+        me = weakref.ref(self)
+
+        def on_double_click(viewer: Any, event: Any) -> None:
+            canvas = me()
+            if canvas is None or not canvas.hand.on_double_click(viewer, event):
+                for zoom in zooms:
+                    zoom(viewer, event)
+
+        viewer.mouse_double_click_callbacks[:] = [on_double_click]
+
+    # --- traversals ----------------------------------------------------------------------------
 
     def _draw_traversals(self) -> None:
         with self._own():

@@ -12,6 +12,7 @@ from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
     from napari_ssrvae.session import Session
+    from napari_ssrvae.session.queue import Order
 
 __all__ = ["Commands"]
 
@@ -125,16 +126,14 @@ class Commands(QObject):
         """Take the particles' labels off; one under review that has none is skipped."""
         ids = [int(i) for i in particle_ids]
         with self._told():
+            if self._under_review(ids):
+                self._session.queue.answer(None)
+                return
             rows = self._session.catalogue.rows(ids)
-            labelled = [
-                i
-                for i, row in zip(ids, rows, strict=True)
-                if row >= 0 and self._session.catalogue.by_hand[row]
-            ]
+            hand = self._session.catalogue.by_hand
+            labelled = [i for i, row in zip(ids, rows, strict=True) if row >= 0 and hand[row]]
             if labelled:
                 self._session.assign(labelled, None)
-            elif self._under_review(ids):
-                self._session.queue.next()
 
     def _under_review(self, ids: list[int]) -> bool:
         current = self._session.queue.current
@@ -155,8 +154,7 @@ class Commands(QObject):
         with self._told():
             self._start("doubt")
 
-    def _start(self, order: str) -> None:
-        self._session.need_library()
+    def _start(self, order: Order) -> None:
         self._session.queue.start(order)
         if self._session.queue.current is None:
             self._session.queue.stop()

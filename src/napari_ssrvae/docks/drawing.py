@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import ArrayLike
 
+from napari_ssrvae.docks.features import features_of, update_features
 from napari_ssrvae.docks.places import place_of, put_in_place
 from napari_ssrvae.docks.pyramid import LARGE_PX, Mapped, pyramid
 from napari_ssrvae.docks.sources import pixel_size_of_layer
 from napari_ssrvae.docks.strip import Strip
+from napari_ssrvae.docks.texture import show_part
 from napari_ssrvae.docks.units import BORROWED, borrow_nm, give_back_nm, mark_like
 from napari_ssrvae.session import MicrographState, Session
 
@@ -29,6 +32,9 @@ OUTLINE_COLOUR = (1.0, 0.2, 0.6, 1.0)
 NOTHING = (0.0, 0.0, 0.0, 0.0)
 # From this many on, painting the whole picture anew is quicker than particle by particle.
 MANY = 200
+FEW_PARTS = 25
+# Width of outlines in pixels of the screen: of particles, and of labels by hand.
+OUTLINE, HAND_OUTLINE = 1.3, 3.0
 
 
 class Drawing:
@@ -91,6 +97,11 @@ class Drawing:
             and self.strip.complete
             and (self._state.labels is None or set(ROLES) <= set(self.drawn))
         )
+
+    def outlined(self) -> list[tuple[Labels, float]]:
+        """Return the layers that are outlines, and how wide these should be on the screen, in pixels."""
+        widths = ((PARTICLES, OUTLINE), (BY_HAND, HAND_OUTLINE))
+        return [(self.drawn[role], width) for role, width in widths if role in self.drawn]
 
     def forget(self, layer: Layer) -> None:
         """Take note that a layer was deleted."""
@@ -253,32 +264,39 @@ class Drawing:
                 self.drawn[role].data = self._classes(role)[state.labels]
         self._describe()
 
-    def paint_particles(self, label_ids: list[int]) -> None:
-        """Colour a few particles anew, touching only their pixels."""
+    def paint_particles(self, label_ids: ArrayLike) -> None:
+        """Colour some particles anew, touching only their pixels where they are few."""
         state = self._state
-        if len(label_ids) > MANY:
-            self.paint()
-            return
         if state.labels is None:
             return
+        ids = np.asarray(label_ids, np.int64)
         for role in (CLASSES, BY_HAND):
             if role not in self.drawn:
                 continue
             if self._large:
-                self._look_up_again(role)
-                continue
-            classes = self._classes(role)
-            for label_id in label_ids:
-                top, left, bottom, right = state.boxes[label_id]
-                rows, columns = np.nonzero(state.labels[top:bottom, left:right] == label_id)
-                self.drawn[role].data_setitem((rows + top, columns + left), int(classes[label_id]))
+                few = len(ids) <= FEW_PARTS
+                self._look_up_again(role, draw=not few)
+                if few and not self._show_parts(role, ids):
+                    self.drawn[role].refresh(extent=False, thumbnail=False)
+            elif len(ids) > MANY:
+                self.drawn[role].data = self._classes(role)[state.labels]
+            else:
+                self._set_particles(role, ids)
         layer = self.drawn.get(PARTICLES)
-        if layer is not None and len(layer.features) == len(self._ids()):
-            # In place: a table set anew costs more than the click, and nobody but the hover reads it.
-            words = self._words(np.asarray(label_ids))
-            rows_of = np.searchsorted(self._ids(), label_ids)
-            for column, values in words.items():
-                layer.features.loc[rows_of, column] = values
+        if layer is not None:
+            update_features(layer, state, self._session.classes, ids)
+
+    def _show_parts(self, role: str, label_ids: np.ndarray) -> bool:
+        boxes = self._state.boxes[label_ids].tolist()
+        return all(show_part(self.drawn[role], tuple(box)) for box in boxes)
+
+    def _set_particles(self, role: str, label_ids: np.ndarray) -> None:
+        state, classes = self._state, self._classes(role)
+        assert state.labels is not None
+        for label_id in label_ids.tolist():
+            top, left, bottom, right = state.boxes[label_id]
+            rows, columns = np.nonzero(state.labels[top:bottom, left:right] == label_id)
+            self.drawn[role].data_setitem((rows + top, columns + left), int(classes[label_id]))
 
     def paint_region(self, region: tuple[slice, slice]) -> None:
         """Draw a part of the mask that was edited, and nothing else."""
@@ -341,36 +359,8 @@ class Drawing:
             return self._state.shown_classes(self._session.unsure_below)
         return self._state.by_hand.copy()
 
-    def _ids(self) -> np.ndarray:
-        """Return the label ids that are particles; after an edit by hand there are gaps between them."""
-        return np.flatnonzero(self._state.particle_ids)
-
-    def _words(self, label_ids: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what napari's status bar says of particles: class, and who says so."""
-        state = self._state
-        names = np.full(256, "no class", object)
-        for entry in self._session.classes:
-            names[entry.class_id] = entry.name
-        hand, model = state.by_hand[label_ids], state.by_model[label_ids]
-        who = np.where(hand > 0, "hand", np.where(model > 0, "model", "")).astype(object)
-        return {"class": names[np.where(hand > 0, hand, model)], "by": who}
-
     def _describe(self) -> None:
         """Put into the particles layer what napari shows while the mouse is over a particle."""
-        layer, state = self.drawn.get(PARTICLES), self._state
-        if layer is None or state.table is None:
-            return
-        import pandas as pd
-
-        ids = self._ids()
-        table = state.table.set_index("label_id")
-        unit = "nm" if state.micrograph.pixel_size_nm is not None else "px"
-        size = table[f"equivalent_diameter_{unit}"].reindex(ids).round(1).to_numpy()
-        layer.features = pd.DataFrame(
-            {
-                "index": ids,
-                **self._words(ids),
-                "probability": np.round(state.probability[ids], 2),
-                f"diameter ({unit})": size,
-            }
-        )
+        layer = self.drawn.get(PARTICLES)
+        if layer is not None and self._state.table is not None:
+            layer.features = features_of(self._state, self._session.classes)

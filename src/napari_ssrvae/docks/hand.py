@@ -1,45 +1,67 @@
-"""The user's hand on the canvas: clicks and keys become acts of the session."""
+"""The user's hand on the canvas: clicks become labels and the selection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_ssrvae.errors import InputError
-from napari_ssrvae.session import MicrographState, Session
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Layer
 
-__all__ = ["Hand"]
+    from napari_ssrvae.docks.commands import Commands
+    from napari_ssrvae.session import MicrographState, Session
+
+__all__ = ["CLICK_SLACK_PX", "Hand"]
 
 CLICK_SLACK_PX = 4
 LEFT, RIGHT = 1, 2
+BACKGROUND = "There is no particle here: click inside the outline of one."
 
 Find = Callable[[tuple[float, ...]], "tuple[MicrographState, int] | None"]
 
 
 class Hand(QObject):
-    """Labels particles by mouse and keyboard.
+    """Labels and selects particles by the mouse.
 
     Parameters
     ----------
     session : Session
     find : callable
         Gives the micrograph and the label id at a position in world coordinates, None off every micrograph.
+    commands : Commands
+        Whose `undo` and `redo` are the hand's.
+    correcting : callable
+        Tells whether a tool is in the hand that corrects particles: then clicks are the tool's.
+
+    Attributes
+    ----------
+    switched : Signal
+        Clicks label from now on, or do not.
+    message : Signal
+        One sentence.
     """
 
     switched = Signal(bool)
     message = Signal(str)
 
-    def __init__(self, session: Session, find: Find, parent: QObject) -> None:
+    def __init__(
+        self,
+        session: Session,
+        find: Find,
+        commands: Commands,
+        correcting: Callable[[], bool],
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._find = find
+        self._commands = commands
+        self._correcting = correcting
         self._labelling = True
 
     @property
@@ -48,21 +70,32 @@ class Hand(QObject):
         return self._labelling
 
     def switch(self, on: bool) -> None:
-        """Let clicks label, or leave them to napari."""
+        """Let clicks label, or only select."""
         if on != self._labelling:
             self._labelling = on
             self.switched.emit(on)
 
-    def on_drag(self, viewer: napari.Viewer, event: Any) -> Iterator[None]:
-        """Label on a click; a press that moves is napari's pan or zoom."""
+    def undo(self) -> None:
+        """Take the last act back; say so if there is none."""
+        self._commands.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._commands.redo()
+
+    def takes(self, viewer: napari.Viewer) -> bool:
+        """Whether clicks are the hand's: neither a tool of ours is in it, nor one of napari's."""
         active = viewer.layers.selection.active
-        other_tool = active is not None and str(active.mode) not in ("pan_zoom", "transform")
-        if (
-            not self._labelling
-            or other_tool
-            or event.button not in (LEFT, RIGHT)
-            or event.modifiers
-        ):
+        return not self._correcting() and (
+            active is None or str(active.mode) in ("pan_zoom", "transform")
+        )
+
+    def on_drag(self, viewer: napari.Viewer, event: Any) -> Iterator[None]:
+        """Label or select on a click; a press that moves is napari's pan or zoom."""
+        toggles = "Control" in event.modifiers
+        if event.button not in (LEFT, RIGHT) or (event.modifiers and not toggles):
+            return
+        if not self.takes(viewer):
             return
         start = np.asarray(event.pos, float)
         yield
@@ -71,67 +104,48 @@ class Hand(QObject):
                 return
             yield
         at = self._find(tuple(event.position))
-        if at is not None and at[1]:
-            self._act(*at, "click" if event.button == LEFT else None)
+        if at is not None:
+            self.click(*at, right=event.button == RIGHT, toggles=toggles)
 
-    def _act(
-        self, state: MicrographState, label_id: int, class_id: int | Literal["click"] | None
+    def on_double_click(self, viewer: napari.Viewer, event: Any) -> bool:
+        """Take the second of two quick clicks for a click too; False if it hit no particle."""
+        if event.modifiers or event.button not in (LEFT, RIGHT) or not self.takes(viewer):
+            return False
+        at = self._find(tuple(event.position))
+        if at is None or not at[1]:
+            return False
+        self.click(*at, right=event.button == RIGHT)
+        return True
+
+    def click(
+        self, state: MicrographState, label_id: int, *, right: bool = False, toggles: bool = False
     ) -> None:
+        """Do what a click on a label id means; 0 is the background.
+
+        Parameters
+        ----------
+        right : bool
+            With the right button: takes the label off.
+        toggles : bool
+            With Ctrl: selects it too, or no more, and labels nothing.
+        """
+        particle_id = int(state.particle_ids[label_id]) if label_id else 0
+        if not particle_id:
+            if self._labelling and not right and not toggles:
+                self.message.emit(BACKGROUND)
+            return
+        if toggles:
+            if not right:
+                self._session.selection.toggle([particle_id])
+            return
         try:
-            if class_id == "click":
-                self._session.click(state, label_id)
-            elif class_id is not None or state.by_hand[label_id]:
-                self._session.assign([int(state.particle_ids[label_id])], class_id)
+            if self._labelling:
+                if not right:
+                    self._session.click(state, label_id)
+                elif state.by_hand[label_id]:
+                    self._session.assign([particle_id], None)
         except InputError as error:
             self.message.emit(str(error))
-
-    def press_class_key(self, viewer: napari.Viewer, number: int) -> None:
-        """Choose the class at a place of the list and give it to the particle under the mouse; 0 clears."""
-        classes = self._session.classes
-        # Without the hand, or with the mouse elsewhere, a key only chooses.
-        pointing = self._labelling and viewer.mouse_over_canvas
-        at = self._find(tuple(viewer.cursor.position)) if pointing else None
-        state, label_id = at if at is not None else (None, 0)
-        if number == 0:
-            if state is not None and label_id:
-                self._act(state, label_id, None)
-        elif number <= len(classes):
-            class_id = classes[number - 1].class_id
-            self._session.set_active_class(class_id)
-            if state is not None and label_id and state.by_hand[label_id] != class_id:
-                self._act(state, label_id, class_id)
-
-    def undo(self) -> None:
-        """Take the last act back; say so if there is none."""
-        try:
-            if not self._session.undo():
-                self.message.emit("There is nothing to undo.")
-        except InputError as error:
-            self.message.emit(str(error))
-
-    def redo(self) -> None:
-        """Do again what was taken back last."""
-        try:
-            if not self._session.redo():
-                self.message.emit("There is nothing to redo.")
-        except InputError as error:
-            self.message.emit(str(error))
-
-    def bind(self, viewer: napari.Viewer, owner: napari.Viewer | Layer) -> None:
-        """Give a viewer or a layer the keys: a layer's own tools take the digits before the viewer sees them."""
-        import weakref
-
-        weak = weakref.ref(viewer)
-
-        def digit(number: int) -> Callable[[Any], None]:
-            def press(_owner: Any) -> None:
-                alive = weak()
-                if alive is not None:
-                    self.press_class_key(alive, number)
-
-            return press
-
-        for number in range(10):
-            owner.bind_key(str(number), digit(number), overwrite=True)
-        owner.bind_key("Control-Z", lambda _owner: self.undo(), overwrite=True)
-        owner.bind_key("Control-Shift-Z", lambda _owner: self.redo(), overwrite=True)
+        if not right:
+            # After the label, which is seen first.
+            self._session.selection.select([particle_id], particle_id)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["LARGE_PX", "Mapped", "pyramid"]
 
 # From here on a layer is drawn from a pyramid: computing all of its outlines takes longer than a blink.
-LARGE_PX = 2048 * 2048
+LARGE_PX = 1024 * 1024
 COARSEST_EDGE = 512
 
 

@@ -88,7 +88,7 @@ class ToolRow(QWidget):
         busy = self.canvas.training.running or self.canvas.segmentation.running
         for button in self.buttons.values():
             button.setEnabled(not busy)
-        if busy and self.tools.tool is not None:
+        if busy and self.tools.tool in WORDS:
             self.tools.leave()
         self._on_chosen(self.tools.tool)
 
@@ -96,7 +96,7 @@ class ToolRow(QWidget):
         for each, button in self.buttons.items():
             button.setChecked(each is tool)
         self.radius.setVisible(tool is Tool.PAINT)
-        self.hint.say("" if tool is None else WORDS[tool][2])
+        self.hint.say(WORDS[tool][2] if tool in WORDS else "")
 
     def _on_radius(self, radius: int) -> None:
         self.radius.blockSignals(True)
@@ -108,4 +108,4 @@ class ToolRow(QWidget):
             self.hint.say(problem, error=True)
         else:
             tool = self.tools.tool
-            self.hint.say("" if tool is None else WORDS[tool][2])
+            self.hint.say(WORDS[tool][2] if tool in WORDS else "")

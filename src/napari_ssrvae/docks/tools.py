@@ -1,4 +1,4 @@
-"""Hand tools: a stroke on the canvas deletes, merges, splits or paints particles."""
+"""Hand tools: a stroke on the canvas deletes, merges, splits or paints particles; a box or a lasso selects them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,12 +29,19 @@ BUSY = "The particles are being worked with: correct them when that is done."
 
 
 class Tool(Enum):
-    """What a stroke does; the value is its key."""
+    """What a stroke does; the value is its key. BOX and LASSO select and label, the others correct particles."""
 
     DELETE = "D"
     MERGE = "M"
     SPLIT = "S"
     PAINT = "P"
+    BOX = "B"
+    LASSO = "L"
+
+    @property
+    def selects(self) -> bool:
+        """Whether it selects particles; else it corrects them."""
+        return self in (Tool.BOX, Tool.LASSO)
 
 
 class Tools(QObject):
@@ -111,15 +117,16 @@ class Tools(QObject):
     def choose(self, tool: Tool | None) -> None:
         """Take a tool into the hand, or with None put it away."""
         if tool is not None and not self.can_edit():
-            self.acted.emit("Find particles first: there is nothing to correct yet.")
+            doing = "select" if tool.selects else "correct"
+            self.acted.emit(f"Find particles first: there is nothing to {doing} yet.")
             tool = None
-        elif tool is not None and self._busy():
+        elif tool is not None and not tool.selects and self._busy():
             self.acted.emit(BUSY)
             tool = None
         if tool is self._tool:
             return
         self._tool = tool
-        if tool is None:
+        if tool is None or tool.selects:
             self._stroke.remove()
         self._show_cursor()
         self.chosen.emit(tool)
@@ -171,7 +178,9 @@ class Tools(QObject):
         """Draw a stroke while the mouse is down and work it off at the end; the view stays where it is."""
         tool, state = self._tool, self._session.current
         image = self._image_layer(state)
-        if tool is None or state is None or image is None or event.button != LEFT:
+        if tool is None or tool.selects or state is None or image is None:
+            return
+        if event.button != LEFT:
             return
         if event.modifiers or self._particle_at(tuple(event.position)) is None:
             return
@@ -245,26 +254,6 @@ class Tools(QObject):
             self.acted.emit(str(error))
         else:
             self.acted.emit("")
-
-    def bind(self, owner: napari.Viewer | Layer) -> None:
-        """Give a viewer or a layer the keys of the tools."""
-        me = weakref.ref(self)
-
-        def bind(name: str, act: Callable[[Tools], None]) -> None:
-            def press(_owner: Any) -> None:
-                tools = me()
-                if tools is not None:
-                    act(tools)
-
-            owner.bind_key(name, press, overwrite=True)
-
-        for tool in Tool:
-            bind(tool.value, partial(Tools.toggle, tool=tool))
-        bind("Escape", Tools.leave)
-        bind("Delete", Tools.delete_under_mouse)
-        bind("Backspace", Tools.delete_under_mouse)
-        bind("[", partial(Tools.scale_radius, factor=0.8))
-        bind("]", partial(Tools.scale_radius, factor=1.25))
 
     def scale_radius(self, factor: float) -> None:
         """Make the brush larger or smaller, by one pixel at least."""
