@@ -25,7 +25,7 @@ class Sort(Enum):
     UNCERTAINTY = "uncertainty"
     NOVELTY = "novelty"
     SIZE = "size"
-    SIMILARITY = "similarity to the selected"
+    SIMILARITY = "similarity"
 
     @property
     def descending_at_first(self) -> bool:

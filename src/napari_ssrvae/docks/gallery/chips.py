@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QRect, QSize, Qt, QTimer, Signal
@@ -15,11 +16,11 @@ from qtpy.QtGui import (
     QPaintEvent,
     QPen,
 )
-from qtpy.QtWidgets import QAbstractButton, QWidget
-from superqt import QFlowLayout
+from qtpy.QtWidgets import QAbstractButton
 
 from napari_ssrvae.docks.dragging import particles_of
 from napari_ssrvae.docks.gallery.cells import Tones
+from napari_ssrvae.docks.gallery.rows import FlowRow
 
 if TYPE_CHECKING:
     from napari_ssrvae.session import Session
@@ -147,7 +148,7 @@ class ClassChip(QAbstractButton):
         self.update()
 
 
-class ClassChips(QWidget):
+class ClassChips(FlowRow):
     """All classes in a row that wraps, and at its end "no label".
 
     Attributes
@@ -167,10 +168,7 @@ class ClassChips(QWidget):
         self._origin = origin
         self._tones = Tones()
         self._chips: list[ClassChip] = []
-        self._row = QFlowLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setHorizontalSpacing(4)
-        self._row.setVerticalSpacing(4)
+        self.row.setHorizontalSpacing(4)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -217,8 +215,8 @@ class ClassChips(QWidget):
             self._chips[-1].say("no label", None, "0", None, active=False)
 
     def _make(self, wanted: list[int | None]) -> None:
-        while self._row.count():
-            self._row.takeAt(0)
+        while self.row.count():
+            self.row.takeAt(0)
         for chip in self._chips:
             chip.hide()
             chip.deleteLater()
@@ -231,7 +229,7 @@ class ClassChips(QWidget):
             chip.setToolTip(words.format(what))
             chip.clicked.connect(lambda _=False, i=class_id: self.chosen.emit(i))
             chip.dropped.connect(lambda ids, i=class_id: self.dropped.emit(i, ids))
-            self._row.addWidget(chip)
+            self.row.addWidget(chip)
             self._chips.append(chip)
-        self.setVisible(bool(self._chips))
-        self.updateGeometry()
+        for before, after in pairwise([self, *self._chips]):
+            self.setTabOrder(before, after)

@@ -15,15 +15,14 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from superqt import QFlowLayout
 
 from napari_ssrvae.docks.gallery.arrangement import Arrangement, Sort
+from napari_ssrvae.docks.gallery.rows import ROW_PX, FlowRow
 from napari_ssrvae.docks.gallery.words import CAPTIONS
 
-__all__ = ["ROW_PX", "Controls", "beside", "combo"]
+__all__ = ["Controls", "beside", "combo"]
 
 LEAST_EDGE_PX, FIRST_EDGE_PX, MOST_EDGE_PX = 32, 64, 192
-ROW_PX = 28
 UP, DOWN = "\u25b2", "\u25bc"
 
 
@@ -53,7 +52,7 @@ def beside(text: str, *widgets: QWidget) -> QWidget:
     return together
 
 
-class Controls(QWidget):
+class Controls(FlowRow):
     """Sort, turn upright, size, caption, and the door to the filter.
 
     Attributes
@@ -73,7 +72,9 @@ class Controls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._descending = False
-        self.sort = combo("Sort by", "What the particles are sorted by")
+        self.sort = combo(
+            "Sort by", "What the particles are sorted by; similarity: to those that are selected"
+        )
         for entry in Sort:
             self.sort.addItem(entry.value, entry)
         self.sort.currentIndexChanged.connect(self._on_sort)
@@ -111,16 +112,12 @@ class Controls(QWidget):
         self.edge.setToolTip("How large the thumbnails are (Ctrl and the mouse wheel)")
         self.edge.valueChanged.connect(self.edge_changed)
 
-        row = QFlowLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setHorizontalSpacing(6)
-        row.setVerticalSpacing(3)
-        row.addWidget(beside("Sort by", self.sort, self.direction, self.again))
+        self.row.addWidget(beside("Sort by", self.sort, self.direction, self.again))
         for widget in (self.filter, self.upright):
             widget.setFixedHeight(ROW_PX)
-            row.addWidget(widget)
-        row.addWidget(beside("Size", self.edge))
-        row.addWidget(beside("Caption", self.caption))
+            self.row.addWidget(widget)
+        self.row.addWidget(beside("Size", self.edge))
+        self.row.addWidget(beside("Caption", self.caption))
         self._show_direction()
         self.show_stale(False)
 

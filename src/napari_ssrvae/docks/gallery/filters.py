@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QWidget
-from superqt import QFlowLayout
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
 
 from napari_ssrvae.docks.gallery.arrangement import Arrangement, Who
-from napari_ssrvae.docks.gallery.controls import ROW_PX, beside, combo
+from napari_ssrvae.docks.gallery.controls import beside, combo
+from napari_ssrvae.docks.gallery.rows import ROW_PX, FlowRow
 from napari_ssrvae.docks.widgets import swatch
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["Filters"]
 NAME_CHARACTERS = 22
 
 
-class Filters(QWidget):
+class Filters(FlowRow):
     """Class, who labelled, micrograph, and how sure the model is at most.
 
     Attributes
@@ -69,15 +69,11 @@ class Filters(QWidget):
         self.below.valueChanged.connect(lambda value: self._change(below=value or None))
         self.clear.clicked.connect(self.show_all)
 
-        row = QFlowLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setHorizontalSpacing(6)
-        row.setVerticalSpacing(3)
-        row.addWidget(beside("Class", self.of_class))
-        row.addWidget(beside("Labels", self.who))
-        row.addWidget(beside("Micrograph", self.micrograph))
-        row.addWidget(beside("Probability below", self.below))
-        row.addWidget(self.clear)
+        self.row.addWidget(beside("Class", self.of_class))
+        self.row.addWidget(beside("Labels", self.who))
+        self.row.addWidget(beside("Micrograph", self.micrograph))
+        self.row.addWidget(beside("Probability below", self.below))
+        self.row.addWidget(self.clear)
 
     def show_all(self) -> None:
         """Leave nothing out."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer, Signal
+from qtpy.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
 from qtpy.QtGui import (
     QColor,
     QFontMetrics,
@@ -177,6 +177,9 @@ class Grid(QAbstractItemView):
         """Paint the cells in the region; what is not read yet follows."""
         if event is None:
             return
+        if self.thumbnails.style.ratio != self.devicePixelRatioF():
+            # On another screen now.
+            self._restyle()
         painter = QPainter(self.viewport())
         geometry, offset = self.cells, self.verticalOffset()
         draw = CellPainter(
@@ -314,6 +317,14 @@ class Grid(QAbstractItemView):
             event.accept()
         else:
             super().wheelEvent(event)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Ask for little: the grid fills what is left."""
+        return QSize(6 * self.cells.width, 2 * self.cells.height)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Be able to show one thumbnail."""
+        return QSize(100, 76)
 
     def verticalOffset(self) -> int:  # noqa: N802 - Qt's name
         """Return how far the grid is scrolled down, in pixels."""

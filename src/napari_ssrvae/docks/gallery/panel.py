@@ -21,6 +21,8 @@ from napari_ssrvae.docks.gallery.filters import Filters
 from napari_ssrvae.docks.gallery.menu import selection_menu
 from napari_ssrvae.docks.gallery.model import GalleryModel
 from napari_ssrvae.docks.gallery.picking import PickingGrid
+from napari_ssrvae.docks.gallery.rows import Header
+from napari_ssrvae.docks.gallery.said import Said
 
 if TYPE_CHECKING:
     import napari
@@ -46,23 +48,26 @@ class GalleryPanel(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.grid)
         self.stack.addWidget(self.empty)
-        self.count = _plain_label()
-        self.said = _plain_label()
-        self.said.setSizePolicy(
-            self.said.sizePolicy().Policy.Ignored, self.said.sizePolicy().Policy.Fixed
-        )
-        self.said.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.count = QLabel()
+        self.count.setTextFormat(Qt.TextFormat.PlainText)
+        self.said = Said(self.stack)
 
-        foot = QHBoxLayout()
-        foot.addWidget(self.count)
-        foot.addWidget(self.said, 1)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.chips, 1, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.count, 0, Qt.AlignmentFlag.AlignTop)
+        inside = QWidget()
+        above = QVBoxLayout(inside)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(4)
+        above.addLayout(top)
+        above.addWidget(self.controls)
+        above.addWidget(self.filters)
         column = QVBoxLayout(self)
-        column.setContentsMargins(4, 2, 4, 2)
+        column.setContentsMargins(4, 4, 4, 2)
         column.setSpacing(4)
-        for widget in (self.chips, self.controls, self.filters):
-            column.addWidget(widget)
+        column.addWidget(Header(inside))
         column.addWidget(self.stack, 1)
-        column.addLayout(foot)
 
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -87,12 +92,12 @@ class GalleryPanel(QWidget):
         self.empty.everything_asked.connect(self.filters.show_all)
         grid.sort_asked.connect(model.sort_again)
         grid.menu_asked.connect(self._menu)
-        grid.problem.connect(self._say)
+        grid.problem.connect(self.said.say)
         grid.zoomed.connect(lambda steps: controls.edge.setValue(controls.edge.value() + 8 * steps))
         self.chips.chosen.connect(lambda class_id: self.give(class_id, session.selection.ids))
         self.chips.dropped.connect(self.give)
-        self.commands.message.connect(self._say)
-        session.acted.connect(self._say)
+        self.commands.message.connect(self.said.say)
+        session.acted.connect(self.said.say)
         session.classes_changed.connect(self._offer)
         session.catalogue_changed.connect(self._offer)
         session.library_changed.connect(self._offer)
@@ -109,7 +114,7 @@ class GalleryPanel(QWidget):
 
     def _sort(self, sort: Sort, descending: bool) -> None:
         if sort is Sort.SIMILARITY and not len(self.session.selection):
-            self._say(
+            self.said.say(
                 "Select one or more particles, then press Sort again: the most similar ones come first."
             )
         self._arrange(replace(self.model.arrangement, sort=sort, descending=descending))
@@ -176,10 +181,6 @@ class GalleryPanel(QWidget):
         self.controls.setEnabled(total > 0)
         self.filters.setEnabled(total > 0)
 
-    def _say(self, sentence: str) -> None:
-        self.said.setText(sentence)
-        self.said.setToolTip("")
-
     def _on_theme(self, _event: Any = None) -> None:
         from napari.utils.theme import get_theme
 
@@ -189,6 +190,7 @@ class GalleryPanel(QWidget):
         )
         self.grid.set_tones(tones)
         self.chips.set_tones(tones)
+        self.said.set_tones(tones)
 
     # --- seen or not ---------------------------------------------------------------------------
 
@@ -204,10 +206,3 @@ class GalleryPanel(QWidget):
         """Cost nothing while not seen."""
         super().hideEvent(event)
         self.model.sleep()
-
-
-def _plain_label() -> QLabel:
-    label = QLabel()
-    # Sentences may hold names of classes: never read as markup.
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

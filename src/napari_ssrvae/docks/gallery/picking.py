@@ -6,6 +6,8 @@ import html
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from qtpy.QtGui import (
     QContextMenuEvent,
@@ -206,7 +208,7 @@ class PickingGrid(Grid):
                 event.accept()
                 return True
             tab = event.type() == QEvent.Type.KeyPress and event.key() == Key.Key_Tab
-            if tab and self._commands.press("Tab", self._session.selection.ids):
+            if tab and self._commands.press("Tab", self._meant()):
                 event.accept()
                 return True
         return bool(super().event(event))
@@ -228,8 +230,11 @@ class PickingGrid(Grid):
             self.picks.every()
         elif name == "F5":
             self.sort_asked.emit()
-        elif self._commands.press(name, self._session.selection.ids):
+        elif self._commands.press(name, self._meant()):
             pass
+        elif event.key() in (Key.Key_Delete, Key.Key_Backspace):
+            # On the micrograph they delete what lies under the mouse; nothing lies under it here.
+            self.problem.emit("To delete particles, press D and click them on the micrograph.")
         elif event.key() == Key.Key_Space and self.picks.cursor >= 0:
             (self.picks.toggle if ctrl else self.picks.only)(self.picks.cursor)
         else:
@@ -239,6 +244,13 @@ class PickingGrid(Grid):
         event.accept()
         self.cursor_id = self.picks.cursor_id
         self.viewport().update()
+
+    def _meant(self) -> NDArray[np.int64]:
+        """Return the particles that a key is for: the selected ones, else the one under review."""
+        selection, pick = self._session.selection, self._session.queue.current
+        if not len(selection) and pick is not None:
+            return np.array([pick.particle_id], np.int64)
+        return selection.ids
 
     def _move(self, event: QKeyEvent) -> None:
         if not self.n:

@@ -1,0 +1,74 @@
+"""Rows of widgets that wrap, and the place above the grid that never takes all the room."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from superqt import QFlowLayout
+
+__all__ = ["ROW_PX", "FlowRow", "Header"]
+
+ROW_PX = 28
+
+
+class FlowRow(QWidget):
+    """Widgets side by side, on as many lines as the width asks for, and exactly as high as these."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row = QFlowLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setHorizontalSpacing(6)
+        self.row.setVerticalSpacing(4)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Fit the height again when a widget came, went or grew."""
+        done = bool(super().event(event))
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fit the height to the width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        height = self.row.heightForWidth(self.width()) if self.row.count() else 0
+        if height != self.maximumHeight():
+            self.setFixedHeight(height)
+
+
+class Header(QScrollArea):
+    """Holds what stands above the grid: as high as needed where there is room, else it scrolls."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setMinimumHeight(ROW_PX)
+        inside.installEventFilter(self)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Ask for the height of what is inside."""
+        inside = self.widget()
+        assert inside is not None
+        # A style may frame what was asked to have no frame.
+        return inside.sizeHint() + QSize(0, 2 * self.frameWidth())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Be no narrower than the widest piece: what is cut off cannot be clicked."""
+        inside = self.widget()
+        assert inside is not None
+        return QSize(inside.minimumSizeHint().width(), ROW_PX)
+
+    def eventFilter(self, watched: object, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Follow what is inside."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
