@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from napari_ssrvae.library import ParticleLibrary
+    import pandas as pd
 
 __all__ = ["RunningAccuracy"]
 
@@ -30,11 +30,10 @@ class RunningAccuracy:
     high: float
 
     @classmethod
-    def of(cls, library: ParticleLibrary, model: str) -> Self:
-        """Return what the answers in a library say of a model."""
+    def of(cls, model: str, checks: pd.DataFrame) -> Self:
+        """Return what the answers say of a model; see `ParticleLibrary.checks`."""
         from napari_ssrvae.evaluation.metrics import wilson_interval
 
-        checks = library.checks(model)
         right, judged = int(checks["right"].sum()), len(checks)
         low, high = wilson_interval(right, judged)
         return cls(model, right, judged, float(low), float(high))

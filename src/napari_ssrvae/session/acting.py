@@ -100,7 +100,9 @@ class Acting(SessionBase):
             self.catalogue_changed.emit()
             self.queue.particles_changed()
         if len(relabelled):
-            self.queue.labels_changed(relabelled, undone=result.way == "undo")
+            self.queue.labels_changed(
+                relabelled, undone=result.way == "undo", judged=_judges(result)
+            )
         self.acted.emit(sentence_of(result))
         self._tell_unsaved()
         return True
@@ -209,9 +211,7 @@ class Acting(SessionBase):
         """Bring an edit, done or undone, into the picture; return the particles whose label came or went."""
         library, came = self.need_library(), change.particles.added
         table = library.particles(change.micrograph_id, particle_ids=came)
-        labels = library.labels()
-        predictions = library.predictions(particle_ids=came)
-        self.catalogue.exchange(library, change.particles.retired, table, labels, predictions)
+        self.catalogue.exchange(library, change.particles.retired, table)
         state = next((s for s in self._states if s.micrograph_id == change.micrograph_id), None)
         if state is not None and state.labels is not None:
             show_edit(state, change, table, self.catalogue)
@@ -221,3 +221,8 @@ class Acting(SessionBase):
         rows = self.catalogue.rows(came)
         labelled = self.catalogue.particle_ids[rows[self.catalogue.by_hand[rows] > 0]]
         return np.array([*labelled.tolist(), *change.particles.retired_labelled], np.int64)
+
+
+def _judges(result: ActResult) -> bool:
+    """Return whether an act is an answer to a random pick."""
+    return getattr(result.act, "check", None) is not None

@@ -151,8 +151,7 @@ class SessionBase:
 
     def save_unsaved(self) -> bool:
         """Try to write the acts that could not be written; True if nothing is left to be written."""
-        save = getattr(self._library, "save_unsaved", None)
-        saved = save is None or bool(save())
+        saved = self._library is None or self._library.save_unsaved()
         self._tell_unsaved()
         return saved
 
@@ -160,7 +159,7 @@ class SessionBase:
         library = self._library
         now = (0, "")
         if library is not None:
-            now = (getattr(library, "unsaved", 0), getattr(library, "unsaved_reason", None) or "")
+            now = (library.unsaved, library.unsaved_reason or "")
         if now != self._unsaved:
             self._unsaved = now
             self.unsaved_changed.emit(*now)

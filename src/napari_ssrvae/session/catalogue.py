@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -108,11 +107,7 @@ class Catalogue:
 
     def rows(self, ids: ParticleIds) -> NDArray[np.int64]:
         """Return the row of each particle, -1 where it is not there (any more)."""
-        asked = as_ids(ids)
-        if not len(self.particle_ids):
-            return np.full(len(asked), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.particle_ids, asked), len(self.particle_ids) - 1)
-        return np.where(self.particle_ids[at] == asked, at, -1)
+        return rows_among(self.particle_ids, as_ids(ids))
 
     def has(self, ids: ParticleIds) -> NDArray[np.bool_]:
         """Return of each particle whether it is there."""
@@ -177,53 +172,47 @@ class Catalogue:
         self.by_hand[rows[there]] = class_ids if isinstance(class_ids, int) else class_ids[there]
         return rows[there]
 
-    def exchange(
-        self,
-        library: ParticleLibrary,
-        gone: Collection[int],
-        came: pd.DataFrame,
-        labels: pd.Series,
-        predictions: pd.DataFrame,
-    ) -> None:
-        """Take particles out and others in.
+    def exchange(self, library: ParticleLibrary, gone: ParticleIds, came: pd.DataFrame) -> None:
+        """Take particles out and others in; what is known of those that stay is kept.
 
         Parameters
         ----------
         library : ParticleLibrary
-            Read anew where the rest does not fit: other classes or latents than those of the others.
-        gone : collection of int
+            Asked for labels and predictions of those that come.
+        gone : particle ids
         came : DataFrame
-            As `library.particles` tells of those that come.
-        labels, predictions : Series, DataFrame
-            Their hand labels and predictions; of others too, if that is easier.
+            As `library.particles` tells of those that come, or of those that are measured anew.
         """
         import pandas as pd
 
-        before, by_hand, predicted = self.particle_ids, self.by_hand, self._predicted
-        left = self.measurements.drop(index=[i for i in gone if i in self.measurements.index])
-        self._show(pd.concat([left, came]).sort_index() if len(came) else left)
-        if len(before):
-            at = np.minimum(np.searchsorted(before, self.particle_ids), len(before) - 1)
-            at = np.where(before[at] == self.particle_ids, at, -1)
-        else:
-            at = np.full(len(self), -1, np.int64)
-        self.by_hand = (
-            np.where(at >= 0, by_hand[at], 0).astype(np.uint8)
-            if len(before)
-            else (np.zeros(len(self), np.uint8))
-        )
-        self._predicted = predicted.at(at)
-        self._features.clear()
         fresh = came.index.to_numpy(np.int64)
-        mine = labels[labels.index.isin(fresh)]
-        self.write_labels(mine.index.to_numpy(np.int64), mine.to_numpy(np.uint8))
-        said, class_ids = Predicted.read(predictions[predictions.index.isin(fresh)])
-        if not len(said.by_model):
-            return
-        ids = predictions.index[predictions.index.isin(fresh)].to_numpy(np.int64)
-        if np.array_equal(class_ids, self.model_class_ids):
-            self._predicted.write(self.rows(ids), said)
+        there, by_hand, predicted = self.particle_ids, self.by_hand, self._predicted
+        out = np.concatenate([as_ids(gone), fresh])
+        left = self.measurements[~np.isin(there, out)]
+        if not len(came):
+            table = left
+        elif len(left) and left.dtypes.equals(came.dtypes):
+            table = pd.concat([left, came]).sort_index()
         else:
+            # Measured by another version: only the library knows how the columns fit together.
+            table = library.particles()
+        self._show(table)
+        at = rows_among(there, self.particle_ids)
+        at[self.rows(fresh)] = -1
+        self.by_hand = np.zeros(len(self), np.uint8)
+        self.by_hand[at >= 0] = by_hand[at[at >= 0]]
+        self._predicted = predicted.at(at)
+        if not len(fresh):
+            return
+        hand = library.labels()
+        hand = hand[np.isin(hand.index.to_numpy(), fresh)]
+        self.write_labels(hand.index.to_numpy(np.int64), hand.to_numpy(np.uint8))
+        table = library.predictions(particle_ids=fresh.tolist())
+        said, class_ids = Predicted.read(table)
+        if len(table) and np.array_equal(class_ids, self.model_class_ids):
+            self._predicted.write(self.rows(table.index.to_numpy(np.int64)), said)
+        elif len(table):
+            # The first that a model says anything of.
             self.read_predictions(library)
 
     def _show(self, table: pd.DataFrame) -> None:
@@ -237,6 +226,14 @@ class Catalogue:
         size, self.size_unit = _sizes(table)
         self.size = size.astype(np.float32)
         self._features.clear()
+
+
+def rows_among(rising: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each id is among those that are rising, -1 where it is not."""
+    if not len(rising):
+        return np.full(len(ids), -1, np.int64)
+    at = np.minimum(np.searchsorted(rising, ids), len(rising) - 1)
+    return np.where(rising[at] == ids, at, -1)
 
 
 def _column(table: pd.DataFrame, name: str, missing: float = np.nan) -> NDArray[np.float64]:

@@ -60,7 +60,7 @@ class Opening(Acting):
         if self._library is not None and state.labels is not None:
             # The table alone: whoever shows the mask keeps it.
             state.table = self._library.particles(state.micrograph_id)
-            self.catalogue.read(self._library)
+            self.catalogue.exchange(self._library, (), state.table)
         self.micrographs_changed.emit()
         if self._library is not None and state.labels is not None:
             self.catalogue_changed.emit()
@@ -130,7 +130,7 @@ class Opening(Acting):
             state.micrograph_id = None
             if found is not None:
                 self._show_known(state, found)
-        self.queue.stop()
+        self.queue.library_changed()
         self.selection.clear()
         self.library_changed.emit()
         self.micrographs_changed.emit()
@@ -168,18 +168,16 @@ class Opening(Acting):
             number = library.add_micrograph(state.micrograph)
             library.set_data_bar(number, state.micrograph.data_bar)
         state.micrograph_id, change = store_particles(library, state.micrograph, found)
-        self.catalogue.read(library)
-        self._reload(state)
+        before = self.catalogue.micrograph_ids == state.micrograph_id
+        known = read_known(library, state.micrograph)
+        assert known is not None
+        self.catalogue.exchange(library, self.catalogue.particle_ids[before], known.table)
+        self._show_known(state, known)
         self.selection.drop_gone()
         self.particles_changed.emit(state, change)
         self.catalogue_changed.emit()
         self.queue.particles_changed()
         return change
-
-    def _reload(self, state: MicrographState) -> None:
-        known = read_known(self.need_library(), state.micrograph)
-        assert known is not None
-        self._show_known(state, known)
 
     def _show_known(self, state: MicrographState, known: Known) -> None:
         """Show a micrograph's particles; the catalogue has them already."""

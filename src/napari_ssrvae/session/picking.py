@@ -130,7 +130,7 @@ class Picker:
         # The random ones before the others, or they would be drawn from what the others leave.
         n_random = min(size, int(size * RANDOM_SHARE + self._rng.random()))
         by_chance = self._rng.choice(free, n_random, replace=False)
-        rest = np.setdiff1d(free, by_chance)
+        rest = free[~np.isin(free, by_chance)]
         chosen = self._chosen(rest, size - n_random)
         # Strewn in: whoever stops after the first few has still answered some of them.
         for row in by_chance.tolist():

@@ -71,6 +71,7 @@ class LabelQueue:
         self._judges: dict[int, str] = {}
         self._accuracy: RunningAccuracy | None = None
         self._counted = False
+        self._judged: set[int] = set()
 
     # --- where it is ---------------------------------------------------------------------------
 
@@ -102,12 +103,12 @@ class LabelQueue:
         """How often the model shown was right on random particles; None without a model."""
         if not self._counted:
             library, model = self._session.library, self._session.library_model
-            known = library is not None and model is not None
-            self._accuracy = (
-                RunningAccuracy.of(library, model)  # type: ignore[arg-type]
-                if known
-                else None
-            )
+            self._accuracy = None
+            if library is not None and model is not None:
+                checks = library.checks(model)
+                # Also those that were taken back: they may be done again.
+                self._judged.update(checks.index.tolist())
+                self._accuracy = RunningAccuracy.of(model, checks)
             self._counted = True
         return self._accuracy
 
@@ -174,7 +175,10 @@ class LabelQueue:
         self.answer(pick.class_id)
 
     def answer(self, class_id: int | None) -> None:
-        """Give the current particle a class by hand and go on; None takes its label off or skips it."""
+        """Give the current particle a class by hand and go on.
+
+        None goes on without a label; a particle that has one loses it and stays.
+        """
         pick = self.current
         if pick is None:
             return
@@ -182,6 +186,7 @@ class LabelQueue:
         if class_id is None:
             if not self._open(pick):
                 self._session.assign([pick.particle_id], None)
+                return
         else:
             model = self._judges.get(pick.particle_id)
             check = model if model == self._session.library_model else None
@@ -191,25 +196,40 @@ class LabelQueue:
 
     # --- what happens around it, told by the session -------------------------------------------
 
-    def labels_changed(self, ids: NDArray[np.int64], *, undone: bool = False) -> None:
-        """Labels by hand are others: pass over what has one now, come back to what was taken back."""
-        self._counted = False
-        if self._order is None or self._picker is None:
-            self.changed.emit()
+    def labels_changed(
+        self, ids: NDArray[np.int64], *, undone: bool = False, judged: bool = False
+    ) -> None:
+        """Labels by hand are others: pass over what has one now, come back to what was taken back.
+
+        `judged` says that the act was an answer to a random pick.
+        """
+        touched = set(ids.tolist())
+        if judged or not touched.isdisjoint(self._judged):
+            self._counted = False
+        elif self._picker is None:
             return
-        self._picker.labels_changed(ids)
-        changed = set(ids.tolist()) if len(ids) < 10_000 else None
+        if self._picker is not None:
+            self._picker.labels_changed(ids)
+            self._find_place(touched, undone)
+        self.changed.emit()
 
-        def touched(pick: Pick) -> bool:
-            return changed is None or pick.particle_id in changed
-
-        if undone:
-            again = [i for i, p in enumerate(self._shown) if touched(p) and self._open(p)]
-            if again:
-                self._at = again[-1]
+    def _find_place(self, touched: set[int], undone: bool) -> None:
+        again = [
+            i
+            for i, pick in enumerate(self._shown)
+            if undone and pick.particle_id in touched and self._open(pick)
+        ]
+        if again:
+            self._at = again[-1]
         current = self.current
-        if current is None or (touched(current) and not self._open(current)):
+        if current is None or (current.particle_id in touched and not self._open(current)):
             self._advance()
+
+    def library_changed(self) -> None:
+        """Another library: nothing of the run holds."""
+        self._counted = False
+        self._judged.clear()
+        self.stop()
         self.changed.emit()
 
     def particles_changed(self) -> None:

@@ -68,11 +68,7 @@ class Selection:
 
     def contains(self, ids: ParticleIds) -> NDArray[np.bool_]:
         """Return for each of the particles whether it is selected."""
-        asked = as_ids(ids)
-        if not len(self._ids):
-            return np.zeros(len(asked), bool)
-        at = np.minimum(np.searchsorted(self._ids, asked), len(self._ids) - 1)
-        return np.asarray(self._ids[at] == asked)
+        return _among(as_ids(ids), self._ids)
 
     def select(self, ids: ParticleIds, focus: int | None = None) -> None:
         """Select these and no others; a single one gets the focus, else it stays where it may."""
@@ -86,12 +82,15 @@ class Selection:
 
     def remove(self, ids: ParticleIds) -> None:
         """Select these no more."""
-        self._set(np.setdiff1d(self._ids, as_ids(ids)), self._focus)
+        gone = _rising(as_ids(ids))
+        self._set(self._ids[~_among(self._ids, gone)], self._focus)
 
     def toggle(self, ids: ParticleIds) -> None:
         """Turn each of these round: selected or not."""
-        given = as_ids(ids)
-        self._set(np.setxor1d(self._ids, given), self._meant(given, None))
+        given = _rising(as_ids(ids))
+        left = self._ids[~_among(self._ids, given)]
+        come = given[~_among(given, self._ids)]
+        self._set(np.concatenate([left, come]), self._meant(given, None))
 
     def clear(self) -> None:
         """Select nothing."""
@@ -118,7 +117,7 @@ class Selection:
         return int(given[0]) if len(given) == 1 else self._focus
 
     def _set(self, ids: NDArray[np.int64], focus: int | None) -> None:
-        found = np.unique(ids)
+        found = _rising(ids)
         found = found[self._there(found)]
         before = self._ids, self._focus
         self._ids = _frozen(found)
@@ -130,3 +129,19 @@ class Selection:
 def _frozen(ids: NDArray[np.int64]) -> NDArray[np.int64]:
     ids.setflags(write=False)
     return ids
+
+
+def _rising(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the ids, each once and rising; a new array."""
+    if len(ids) < 2 or bool((ids[1:] > ids[:-1]).all()):
+        return ids.copy()
+    found = np.sort(ids)
+    return np.asarray(found[np.concatenate([[True], found[1:] > found[:-1]])])
+
+
+def _among(ids: NDArray[np.int64], rising: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return for each id whether it is one of those that are rising."""
+    if not len(rising):
+        return np.zeros(len(ids), bool)
+    at = np.minimum(np.searchsorted(rising, ids), len(rising) - 1)
+    return np.asarray(rising[at] == ids)
