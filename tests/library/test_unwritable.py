@@ -87,6 +87,8 @@ CHANGED = """
     before = (folder / "library.sqlite").read_bytes()
     assert not library.save_unsaved()
     assert "changed it since" in library.unsaved_reason
+    with ParticleLibrary.open(folder) as third:
+        assert not third.read_only
     library.do(AssignClass((9,), 1))
     assert library.unsaved == 5
     library.close()
