@@ -147,7 +147,7 @@ class SessionBase:
     @property
     def unsaved(self) -> int:
         """How many acts could not be written so far; they are kept in memory."""
-        return self._unsaved[0]
+        return 0 if self._library is None else self._library.unsaved
 
     def save_unsaved(self) -> bool:
         """Try to write the acts that could not be written; True if nothing is left to be written."""

@@ -64,6 +64,7 @@ class Opening(Acting):
         self.micrographs_changed.emit()
         if self._library is not None and state.labels is not None:
             self.catalogue_changed.emit()
+        self._tell_unsaved()
 
     def set_data_bar(self, state: MicrographState, rows: tuple[int, int] | None) -> None:
         """Say where the data bar is: its first row and the row after its last; None: there is none.
@@ -80,6 +81,7 @@ class Opening(Acting):
             self._library.set_data_bar(state.micrograph_id, micrograph.data_bar)
         state.micrograph, state.data_bar_by_hand, state.cutter = micrograph, True, None
         self.micrographs_changed.emit()
+        self._tell_unsaved()
 
     def create_library(self, folder: Path) -> ParticleLibrary:
         """Begin a new library in `folder`."""
@@ -177,6 +179,7 @@ class Opening(Acting):
         self.particles_changed.emit(state, change)
         self.catalogue_changed.emit()
         self.queue.particles_changed()
+        self._tell_unsaved()
         return change
 
     def _show_known(self, state: MicrographState, known: Known) -> None:
