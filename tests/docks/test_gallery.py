@@ -1,4 +1,4 @@
-"""The gallery used with mouse and keys, on a library of made-up particles; only docking needs a window."""
+"""The gallery used with mouse and keys, on a library of made-up particles; docking alone needs a window."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QApplication
 from tests.library.made_up import Cuttings, act_of, measured, picture
 
 from napari_ssrvae.docks.dragging import MIME_TYPE, particles_mime, particles_of
+from napari_ssrvae.docks.gallery import open_gallery
 from napari_ssrvae.docks.gallery.arrangement import Sort, Who
 from napari_ssrvae.docks.gallery.panel import GalleryPanel
 from napari_ssrvae.docks.gallery.thumbnails import Style, Thumbnails
@@ -352,7 +353,7 @@ def test_what_is_selected_elsewhere_comes_into_view(hand: Hand) -> None:
     hand.key(Qt.Key.Key_Left)
     assert hand.selected == [238]
     hand.choose(hand.panel.filters.micrograph, 1)
-    hand.qtbot.waitUntil(lambda: "1 of them not shown" in hand.panel.count.text())
+    hand.qtbot.waitUntil(lambda: "1 selected, not shown" in hand.panel.count.text())
 
 
 def test_a_double_click_and_j_jump(hand: Hand) -> None:
@@ -469,6 +470,29 @@ def test_patches_that_cannot_be_read_are_told_in_a_sentence(hand: Hand) -> None:
     hand.click(2)
     hand.key(Qt.Key.Key_1)
     assert len(hand.session.library.labels()) == 1
+
+
+def test_it_docks_below_the_micrograph_and_comes_back_after_closing(
+    new_bench: Callable[[], Any], qtbot: Any, tmp_path: Path
+) -> None:
+    bench = new_bench()
+    ids = made_library(tmp_path / "library")
+    bench.session.open_library(tmp_path / "library")
+    bench.canvas.open_gallery()
+    gallery = open_gallery(bench.viewer)
+    window, dock = bench.viewer.window._qt_window, gallery.parent()
+    below = Qt.DockWidgetArea.BottomDockWidgetArea
+    qtbot.waitUntil(lambda: window.dockWidgetArea(dock) == below)
+    qtbot.waitUntil(lambda: gallery.panel.grid.complete)
+    assert len(gallery.panel.model.ids) == 240
+
+    bench.viewer.window.remove_dock_widget(dock)
+    first = bench.session.classes[0].class_id
+    bench.session.assign(ids[:3], first)
+    again = open_gallery(bench.viewer)
+    assert again is not gallery
+    assert window.dockWidgetArea(again.parent()) == below
+    assert again.panel.model.page(0, 4).by_hand.tolist() == [first] * 3 + [0]
 
 
 # --- thumbnails --------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from qtpy.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QShowEvent,
 )
 from qtpy.QtWidgets import QAbstractButton
 
@@ -184,8 +185,14 @@ class ClassChips(FlowRow):
         self.refresh()
 
     def _refresh_soon(self, *_: object) -> None:
-        # Once for many signals, and not within the click that brought them.
-        self._soon.start()
+        # Once for many signals, not within the click that brought them, and not for nobody.
+        if self.isVisible():
+            self._soon.start()
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Show what has happened meanwhile."""
+        super().showEvent(event)
+        self.refresh()
 
     @property
     def chips(self) -> tuple[ClassChip, ...]:

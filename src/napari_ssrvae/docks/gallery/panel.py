@@ -39,7 +39,7 @@ class GalleryPanel(QWidget):
         self.session = session = self.canvas.session
         self.commands = self.canvas.commands
         self.model = GalleryModel(session, self)
-        self.grid = PickingGrid(session, self.model, self.commands)
+        self.grid = PickingGrid(session, self.model, self.commands, self.canvas.tools)
         self.chips = ClassChips(session, lambda: self.grid.origin)
         self.controls = Controls()
         self.filters = Filters()
@@ -174,7 +174,9 @@ class GalleryPanel(QWidget):
         if len(selection):
             hidden = len(selection) - self.model.shown(selection.ids)
             words += f"  \u00b7  {len(selection):,} selected"
-            words += f", {hidden:,} of them not shown" if hidden else ""
+            if hidden:
+                few = "" if hidden == len(selection) else f"{hidden:,} of them "
+                words += f", {few}not shown"
         self.count.setText(words)
         self.empty.tell(total)
         self.stack.setCurrentWidget(self.grid if shown else self.empty)
@@ -198,7 +200,6 @@ class GalleryPanel(QWidget):
         """Follow the session while seen."""
         super().showEvent(event)
         self._offer()
-        self.chips.refresh()
         self.model.wake()
         self._tell()
 

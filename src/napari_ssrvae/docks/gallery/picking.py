@@ -29,6 +29,7 @@ from napari_ssrvae.docks.shortcuts import keys_for
 if TYPE_CHECKING:
     from napari_ssrvae.docks.commands import Commands
     from napari_ssrvae.docks.gallery.model import GalleryModel
+    from napari_ssrvae.docks.tools import Tools
     from napari_ssrvae.session import Session
 
 __all__ = ["PickingGrid"]
@@ -64,9 +65,11 @@ class PickingGrid(Grid):
         session: Session,
         model: GalleryModel,
         commands: Commands,
+        tools: Tools,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(session, model, parent)
+        self._tools = tools
         self.picks = Picks(session, model)
         self._commands = commands
         self._pressed_at: QPoint | None = None
@@ -230,6 +233,8 @@ class PickingGrid(Grid):
             self.picks.every()
         elif name == "F5":
             self.sort_asked.emit()
+        elif name == "Esc" and self._tools.tool is not None:
+            self._tools.leave()
         elif self._commands.press(name, self._meant()):
             pass
         elif event.key() in (Key.Key_Delete, Key.Key_Backspace):

@@ -10,6 +10,8 @@ from superqt import QFlowLayout
 __all__ = ["ROW_PX", "FlowRow", "Header"]
 
 ROW_PX = 28
+# Two hundred classes must leave something of the grid.
+MOST_PX = 7 * ROW_PX
 
 
 class FlowRow(QWidget):
@@ -58,8 +60,9 @@ class Header(QScrollArea):
         """Ask for the height of what is inside."""
         inside = self.widget()
         assert inside is not None
+        hint = inside.sizeHint()
         # A style may frame what was asked to have no frame.
-        return inside.sizeHint() + QSize(0, 2 * self.frameWidth())
+        return QSize(hint.width(), min(hint.height() + 2 * self.frameWidth(), MOST_PX))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Be no narrower than the widest piece: what is cut off cannot be clicked."""
