@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 
+from killing import Report, killed_child
 from made_up import change_by_hand, new_library
 
 from napari_ssrvae.errors import InputError
@@ -67,13 +67,13 @@ def state(library: ParticleLibrary) -> str:
     return digest.hexdigest()
 
 
-def child(folder: Path, start: int, acknowledge: int) -> None:
+def child(folder: Path, start: int, acknowledge: Report) -> None:
     library = ParticleLibrary.open(folder)
     assert not library.read_only, library.read_only_reason
     number = start
     while True:
         step(library, number)
-        os.write(acknowledge, b".")
+        acknowledge("done")
         number += 1
 
 
@@ -84,23 +84,8 @@ def main(home: Path, rounds: int, seed: int) -> None:
         new_library(home / "killed").close()
         done = 0
         for _ in range(rounds):
-            receive, acknowledge = os.pipe()
-            pid = os.fork()
-            if pid == 0:
-                os.close(receive)
-                try:
-                    child(home / "killed", done, acknowledge)
-                finally:
-                    os._exit(3)
-            os.close(acknowledge)
-            wanted, seen = chance.randint(1, 16), 0
-            while seen < wanted and (read := os.read(receive, 1)):
-                seen += len(read)
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            while read := os.read(receive, 4096):
-                seen += len(read)
-            os.close(receive)
+            work = partial(child, home / "killed", done)
+            seen = len(killed_child(work, chance.randint(1, 16)))
             acknowledged = done + seen
             while len(states) < acknowledged + 2:
                 step(library, len(states) - 1)

@@ -6,19 +6,19 @@ Prints one JSON line per round: how many steps were acknowledged in all rounds s
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 
+from killing import Report, killed_child
 from made_up import fill, grid_mask
 from steps import step
 
 from napari_ssrvae.library import ParticleLibrary
 
 
-def child(folder: Path, start: int, acknowledge: int) -> None:
+def child(folder: Path, start: int, acknowledge: Report) -> None:
     library = ParticleLibrary.open(folder)
     assert not library.read_only, library.read_only_reason
     number = start
@@ -30,7 +30,7 @@ def child(folder: Path, start: int, acknowledge: int) -> None:
             library.undo()
         else:
             library.do(argument)
-        os.write(acknowledge, b".")
+        acknowledge("done")
         number += 1
 
 
@@ -38,24 +38,7 @@ def main(folder: Path, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     done = 0
     for _ in range(rounds):
-        receive, acknowledge = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(receive)
-            try:
-                child(folder, done, acknowledge)
-            finally:
-                os._exit(3)
-        os.close(acknowledge)
-        wanted, seen = chance.randint(1, 60), 0
-        while seen < wanted and (read := os.read(receive, 1)):
-            seen += len(read)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        while read := os.read(receive, 4096):
-            seen += len(read)
-        os.close(receive)
-        done += seen
+        done += len(killed_child(partial(child, folder, done), chance.randint(1, 60)))
         with ParticleLibrary.open(folder) as library:
             labels = {int(k): int(v) for k, v in library.labels().items()}
             ids, images = library.patches()
