@@ -52,7 +52,7 @@ def installed() -> Iterator[Faults]:
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             if sql.startswith("BEGIN"):
                 self.writing = sql == "BEGIN IMMEDIATE"
-            if self.writing:
+            if self.writing or sql.startswith("SELECT"):
                 faults.check(sql)
             return super().execute(sql, *values)
 

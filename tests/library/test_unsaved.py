@@ -166,6 +166,19 @@ def test_what_needs_the_disk_is_refused_and_goes_on_later(
     assert predicted.labels().to_dict() == {1: 2}
 
 
+def test_a_disk_that_cannot_be_read_is_told_in_a_sentence(
+    faults: Faults, library: ParticleLibrary
+) -> None:
+    faults.fail("I/O error", "SELECT")
+    for work in (library.labels, library.undo, lambda: library.do(AssignClass((1,), 2))):
+        with pytest.raises(InputError, match="could not be read"):
+            work()
+    assert library.unsaved == 0
+    faults.heal()
+    library.do(AssignClass((1,), 2))
+    assert library.labels().to_dict() == {1: 2}
+
+
 def test_others_see_what_is_saved(faults: Faults, library: ParticleLibrary) -> None:
     library.do(AssignClass((1,), 2))
     faults.fail("full")

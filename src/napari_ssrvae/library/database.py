@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_file
@@ -86,12 +86,12 @@ class Database:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with self._lock:
+        with self._lock, _readable(self._path):
             return self._connection.execute(sql, values).fetchall()
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """Return the first row of a query, None if there is none."""
-        with self._lock:
+        with self._lock, _readable(self._path):
             found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
             return found
 
@@ -233,6 +233,23 @@ class Database:
 
 
 @contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        if _is_of_the_disk(error):
+            raise InputError(
+                f"{path} could not be read ({error}): check the disk and try again."
+            ) from error
+        raise
+
+
+def _is_of_the_disk(error: BaseException) -> TypeGuard[sqlite3.Error]:
+    """Whether the disk is to blame (SQLite tells of damage by the base class) and not a program's fault."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+
+
+@contextmanager
 def _transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -243,7 +260,7 @@ def _transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
             # Where even this fails the transaction is lost anyway.
             with suppress(sqlite3.OperationalError):
                 connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.OperationalError):
+        if _is_of_the_disk(error):
             raise WriteError(path, error) from error
         raise
 
