@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from napari_ssrvae.ssrvae.suggest import Reason
 
-__all__ = ["Described", "most_helpful"]
+__all__ = ["Described", "get_ready", "most_helpful"]
 
 MOST_FREE = 2_000
 """Of more particles than these a random part stands for all: the clusters in it are the same."""
@@ -42,6 +42,11 @@ class Described(Protocol):
 
     def features(self, kind: Literal["model", "shape"]) -> NDArray[np.float32]:
         """Return standardised features (N, m)."""
+
+
+def get_ready() -> None:
+    """Import what the first suggestion needs, about a second; from any thread, when there is time."""
+    import napari_ssrvae.ssrvae.suggest  # noqa: F401
 
 
 def most_helpful(
