@@ -91,6 +91,7 @@ class ClassTable(QTableView):
         self._showing = False
         self._particles: NDArray[np.int64] | None = None
         self._class_id: int | None = None
+        self._carried: int | None = None
         self._target: int | None = None
         self.setModel(model)
         self.verticalHeader().hide()
@@ -185,9 +186,14 @@ class ClassTable(QTableView):
         if entry is None or entry.reserved:
             return
         drag, mime = QDrag(self), QMimeData()
-        mime.setData(CLASS_MIME, str(entry.class_id).encode())
+        # The mark alone: which class it is stays here, so nothing from outside can name one.
+        mime.setData(CLASS_MIME, b"")
         drag.setMimeData(mime)
-        drag.exec(Qt.DropAction.CopyAction)
+        self._carried = entry.class_id
+        try:
+            drag.exec(Qt.DropAction.CopyAction)
+        finally:
+            self._carried = None
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Look once at what comes: many particles take a moment to read."""
@@ -195,10 +201,7 @@ class ClassTable(QTableView):
             return
         self._end_drag()
         if event.mimeData().hasFormat(CLASS_MIME):
-            # A number means a class of this list only if it was taken from this list.
-            if event.source() is self:
-                text = bytes(event.mimeData().data(CLASS_MIME).data())
-                self._class_id = int(text) if text.isdigit() else None
+            self._class_id = self._carried
         else:
             self._particles = particles_of(event.mimeData(), self._origin())
         if self._class_id is None and self._particles is None:

@@ -15,6 +15,7 @@ from napari_ssrvae.errors import InputError
 
 if TYPE_CHECKING:
     from napari_ssrvae.session import Session
+    from napari_ssrvae.session.queue import Pick
 
 __all__ = ["ReviewCard"]
 
@@ -67,9 +68,26 @@ class ReviewCard(QFrame):
         else:
             sure = probability_words(pick.probability)
             self.what.setText(f"{names.get(pick.class_id, '')}?  {sure}")
-        self.why.setText(reason_words(pick))
+        self.why.setText(self._second(pick, names) or reason_words(pick))
         self.place.setText(place_words(queue.position, queue.remaining))
         self.picture.setPixmap(self._picture(pick.particle_id))
+
+    def _second(self, pick: Pick, names: dict[int, str]) -> str:
+        """Return between which two classes the model wavers, empty where that is not why it was picked."""
+        catalogue = self._session.catalogue
+        row = int(catalogue.rows([pick.particle_id])[0])
+        if pick.reason != "uncertain" or pick.class_id is None or row < 0:
+            return ""
+        p, ids = catalogue.probabilities[row], catalogue.model_class_ids
+        others = [
+            (float(p[k]), names[int(i)])
+            for k, i in enumerate(ids)
+            if int(i) != pick.class_id and int(i) in names
+        ]
+        if not others:
+            return ""
+        probability, name = max(others)
+        return f"Uncertain: or is it {name} ({probability:.2f})?"
 
     def _by_hand(self, particle_id: int) -> int:
         catalogue = self._session.catalogue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import QObject, Qt
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.answer_buttons import AnswerButtons
 from napari_ssrvae.docks.canvas import Canvas
@@ -77,6 +77,7 @@ class ReviewPanel(QWidget):
         column.addWidget(self.accuracy)
 
         self._later = Later(self.refresh, self)
+        self._look = Later(self._bring_into_view, self)
         self.session.queue.changed.connect(self._later.ask)
         self.session.classes_changed.connect(self._later.ask)
         self.session.library_changed.connect(self._later.ask)
@@ -92,6 +93,7 @@ class ReviewPanel(QWidget):
         self.review.setEnabled(here and bool(self.session.catalogue.by_model.any()))
         self.next.setVisible(not on)
         self.review.setVisible(not on)
+        begins = on and self.asked.isHidden()
         self.asked.setVisible(on)
         self.accuracy.say(accuracy_words(queue.accuracy) if library is not None else "")
         if not on:
@@ -107,6 +109,16 @@ class ReviewPanel(QWidget):
         for widget in (self.answers, self.skip, self.clear):
             widget.setEnabled(pick is not None)
         self.back.setEnabled(queue.position > 1)
+        if begins:
+            self._look.ask()
+
+    def _bring_into_view(self) -> None:
+        """Scroll the dock to the question: a key may have begun the review while another step was looked at."""
+        area: QObject | None = self.parent()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parent()
+        if isinstance(area, QScrollArea) and self.isVisible():
+            area.ensureWidgetVisible(self.asked, 0, 4)
 
     def _answer(self, class_id: int) -> None:
         pick = self.session.queue.current

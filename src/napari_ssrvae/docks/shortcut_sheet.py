@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import weakref
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,6 @@ from qtpy.QtCore import QObject, Qt
 from qtpy.QtWidgets import (
     QDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -30,9 +30,11 @@ TITLES = {
     "gallery": "In the gallery",
     "review": "While a review is on",
     "everywhere": "Everywhere",
+    "mouse": "With the mouse on the micrograph",
 }
 # Two columns of about the same height.
-COLUMNS = (("micrograph",), ("review", "gallery", "everywhere"))
+COLUMNS = (("micrograph", "everywhere"), ("mouse", "review", "gallery"))
+WIDTH_PX = 860
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Click", "Give the particle the chosen class; again: take it off"),
     ("Right click", "Take its label off"),
@@ -50,16 +52,10 @@ class ShortcutSheet(QDialog):
         inside = QWidget()
         across = QHBoxLayout(inside)
         across.setSpacing(24)
-        for number, places in enumerate(COLUMNS):
+        for places in COLUMNS:
             column = QVBoxLayout()
             for place in places:
-                entries = [s for s in SHORTCUTS if s.where == place]
-                column.addWidget(_title(TITLES[place]))
-                column.addLayout(_table([(s.key, s.words) for s in entries]))
-                column.addSpacing(8)
-            if number == 0:
-                column.addWidget(_title("With the mouse"))
-                column.addLayout(_table(list(MOUSE)))
+                column.addWidget(_table(TITLES[place], entries_of(place)))
             column.addStretch(1)
             across.addLayout(column, 1)
         scroll = QScrollArea()
@@ -77,35 +73,34 @@ class ShortcutSheet(QDialog):
         whole.addWidget(scroll, 1)
         whole.addLayout(foot)
         room = self.screen().availableGeometry()
-        wanted = inside.sizeHint()
-        self.resize(
-            min(max(wanted.width(), 820) + 40, room.width() - 40),
-            min(wanted.height() + 70, room.height() - 80),
-        )
+        width = min(WIDTH_PX, room.width() - 40)
+        height = inside.layout().totalHeightForWidth(width - 60)
+        self.resize(width, min(height + 80, room.height() - 80))
 
 
-def _title(text: str) -> QLabel:
-    label = QLabel(text)
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)
+def entries_of(place: str) -> list[tuple[str, str]]:
+    """Return keys and words of one part of the sheet."""
+    if place == "mouse":
+        return list(MOUSE)
+    return [(s.key, s.words) for s in SHORTCUTS if s.where == place]
+
+
+def _table(title: str, entries: list[tuple[str, str]]) -> QLabel:
+    """Return the entries as one text: a table of labels would tear wrapped lines apart."""
+    rows = "".join(
+        f"<tr><td style='white-space: nowrap; padding: 1px 14px 1px 0'><b>{html.escape(key)}</b></td>"
+        f"<td style='padding: 1px 0'>{html.escape(words)}</td></tr>"
+        for key, words in entries
+    )
+    label = QLabel(f"<p><b>{html.escape(title)}</b></p><table>{rows}</table>")
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    label.setAccessibleName(title)
     return label
-
-
-def _table(entries: list[tuple[str, str]]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(3)
-    grid.setColumnStretch(1, 1)
-    for row, (key, words) in enumerate(entries):
-        for column, text in enumerate((key, words)):
-            label = QLabel(text)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(column == 1)
-            if column == 0:
-                label.setMinimumWidth(150)
-            grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
-    return grid
 
 
 class SheetKeeper(QObject):
