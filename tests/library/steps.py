@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_ssrvae.library import AddClass, AssignClass, RenameClass
+from napari_ssrvae.library import AddClass, AddClasses, AssignClass, MoveClass, RenameClass
 
 
 def step(number: int) -> tuple[str, Any]:
@@ -16,31 +16,43 @@ def step(number: int) -> tuple[str, Any]:
         return "do", RenameClass(1, f"name {number}")
     if number % 61 == 60:
         return "do", AddClass(f"class {number}")
+    if number % 37 == 36:
+        return "do", MoveClass(number % 4 + 1, number % 3)
+    if number % 59 == 58:
+        return "do", AddClasses(((f"one {number}", None), (f"two {number}", "#010203")))
     first = number * 5 % 12 + 1
     return "do", AssignClass((first, first % 12 + 1), number * 3 % 4 + 1)
 
 
 def state_after(steps: int) -> tuple[dict[int, int], list[str], int]:
-    """Labels, class names and the first row of the mask after so many steps from 0."""
+    """Labels, names of the ordinary classes and the first row of the mask after so many steps from 0."""
     labels: dict[int, int] = {}
-    classes = ["single", "dimer", "trimer", "cluster"]
-    past: list[tuple[dict[int, int], list[str]]] = []
+    # Numbers matter only of those that were there from the start.
+    classes: list[tuple[int, str]] = [(1, "single"), (2, "dimer"), (3, "trimer"), (4, "cluster")]
+    past: list[tuple[dict[int, int], list[tuple[int, str]]]] = []
     top = 5
     for number in range(steps):
-        kind, argument = step(number)
+        kind, act = step(number)
         if kind == "segment":
-            top = 5 + argument
+            top = 5 + act
         elif kind == "undo":
             if past:
                 labels, classes = past.pop()
         else:
             before = dict(labels), list(classes)
-            if isinstance(argument, AssignClass):
-                labels = labels | dict.fromkeys(argument.particle_ids, argument.class_id)
-            elif isinstance(argument, RenameClass):
-                classes = [argument.name, *classes[1:]]
-            else:
-                classes = [*classes, argument.name]
+            match act:
+                case AssignClass():
+                    labels = labels | dict.fromkeys(act.particle_ids, act.class_id)
+                case RenameClass():
+                    classes = [(i, act.name if i == act.class_id else n) for i, n in classes]
+                case MoveClass():
+                    moved = next(entry for entry in classes if entry[0] == act.class_id)
+                    classes = [entry for entry in classes if entry != moved]
+                    classes.insert(act.position, moved)
+                case AddClasses():
+                    classes = [*classes, *((0, name) for name, _ in act.classes)]
+                case AddClass():
+                    classes = [*classes, (0, act.name)]
             if (labels, classes) != before:
                 past.append(before)
-    return labels, classes, top
+    return labels, [name for _, name in classes], top

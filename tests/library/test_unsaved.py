@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import kill_edits
@@ -97,10 +98,19 @@ def test_closing_saves_if_it_can(faults: Faults, library: ParticleLibrary) -> No
     library.do(AssignClass((1,), 2))
     faults.heal()
     library.close()
-    with ParticleLibrary.open(library.folder) as again:
-        assert again.labels().to_dict() == {1: 2}
-        faults.fail("I/O error")
-        again.do(AssignClass((1,), 3))
+
+    def lose_an_act() -> None:
+        with ParticleLibrary.open(library.folder) as again:
+            assert again.labels().to_dict() == {1: 2}
+            faults.fail("I/O error")
+            again.do(AssignClass((1,), 3))
+
+    # A program has no window that asks before it closes.
+    with pytest.raises(
+        InputError, match=r"1 act on .* could not be saved because the disk reports"
+    ):
+        lose_an_act()
+    faults.heal()
     with ParticleLibrary.open(library.folder) as again:
         assert again.labels().to_dict() == {1: 2}
 
@@ -164,6 +174,29 @@ def test_what_needs_the_disk_is_refused_and_goes_on_later(
     work(predicted)
     assert predicted.unsaved == 0
     assert predicted.labels().to_dict() == {1: 2}
+
+
+def test_many_threads_and_a_disk_that_comes_and_goes(
+    faults: Faults, library: ParticleLibrary
+) -> None:
+    def work(particle: int) -> None:
+        for class_id in (1, 2, 3):
+            (faults.heal if particle % 2 else lambda: faults.fail("full"))()
+            library.do(AssignClass((particle,), class_id))
+            library.labels()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(1, 13)))
+    faults.heal()
+    assert library.save_unsaved()
+    library.close()
+    with ParticleLibrary.open(library.folder) as again:
+        assert again.labels().to_dict() == dict.fromkeys(range(1, 13), 3)
+        count = 0
+        while again.undo():
+            count += 1
+        assert count == 36
+        assert again.labels().empty
 
 
 def test_a_disk_that_cannot_be_read_is_told_in_a_sentence(

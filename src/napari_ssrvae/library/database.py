@@ -194,6 +194,7 @@ class Database:
             with suppress(sqlite3.Error):
                 self._disk.close()
             self._disk = new
+            self._disk.execute("PRAGMA busy_timeout = 100")
             self._clean_up()
 
     def copy_to(self, path: Path) -> None:

@@ -51,7 +51,8 @@ class OpenLibrary:
     def close(self) -> None:
         """Give the library back; a second time does nothing.
 
-        What is `unsaved` is saved if that is possible, and lost if not: look before.
+        What is `unsaved` is saved if that is possible, and lost if not: look before. The end of a `with`
+        block says so with an `InputError`.
         """
         with self._database.exclusively():
             if not self._closed:
@@ -70,6 +71,12 @@ class OpenLibrary:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+        if self.unsaved and kind is None:
+            # Without a window nobody was asked: a program must not go on as if all were well.
+            raise InputError(
+                f"{self._count()} on {self.folder} could not be saved because {self._unsaved.why}: "
+                "put that right and do it again."
+            )
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "read-only" if self.read_only else "open"
@@ -151,9 +158,8 @@ class OpenLibrary:
         with self._database.exclusively():
             self._check_open()
             if not self.save_unsaved():
-                count = f"{self.unsaved} act{'s' if self.unsaved > 1 else ''}"
                 raise InputError(
-                    f"{count} on {self.folder} must be saved first, but {self._unsaved.why}: "
+                    f"{self._count()} on {self.folder} must be saved first, but {self._unsaved.why}: "
                     "put that right and try again."
                 )
             self._check_takes(self.read_only)
@@ -166,6 +172,9 @@ class OpenLibrary:
             self._check_takes(not self.takes_acts)
             self.save_unsaved()
             return self._unsaved.during(act)
+
+    def _count(self) -> str:
+        return f"{self.unsaved} act{'s' if self.unsaved > 1 else ''}"
 
     def _check_takes(self, refused: bool) -> None:
         if refused:
