@@ -163,7 +163,7 @@ def test_it_says_what_to_do_before_there_are_particles(new_panel: Any) -> None:
     panel = new_panel()
     assert panel.stack.currentWidget() is panel.empty
     assert "Find particles" in panel.empty.words.text()
-    assert not panel.controls.isEnabled()
+    assert not panel.controls.sort.isEnabled()
 
 
 def test_every_particle_is_shown_and_counted(hand: Hand) -> None:

@@ -118,6 +118,10 @@ class Controls(FlowRow):
             self.row.addWidget(widget)
         self.row.addWidget(beside("Size", self.edge))
         self.row.addWidget(beside("Caption", self.caption))
+        self.count = QLabel()
+        self.count.setTextFormat(Qt.TextFormat.PlainText)
+        self.count.setFixedHeight(ROW_PX)
+        self.row.addWidget(self.count)
         self._show_direction()
         self.show_stale(False)
 
@@ -136,6 +140,24 @@ class Controls(FlowRow):
         self._descending = arrangement.descending
         self._show_direction()
         self.filter.setText("Filter \u2022" if arrangement.filters else "Filter")
+
+    def tell(self, words: str) -> None:
+        """Say how many are shown and selected."""
+        self.count.setText(words)
+        # Never narrower again: lines must not wrap to and fro while particles are selected.
+        self.count.setMinimumWidth(max(self.count.minimumWidth(), self.count.sizeHint().width()))
+
+    def set_usable(self, on: bool) -> None:
+        """Let all of it be used, or nothing while there are no particles."""
+        for widget in (
+            self.sort,
+            self.direction,
+            self.filter,
+            self.upright,
+            self.edge,
+            self.caption,
+        ):
+            widget.setEnabled(on)
 
     def show_stale(self, stale: bool) -> None:
         """Let the button stand out while sorting again would change something."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QPoint, Qt, QTimer
+from qtpy.QtCore import QPoint, QTimer
 from qtpy.QtGui import QColor, QHideEvent, QShowEvent
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.gallery.arrangement import Arrangement, Sort
@@ -21,7 +21,7 @@ from napari_ssrvae.docks.gallery.filters import Filters
 from napari_ssrvae.docks.gallery.menu import selection_menu
 from napari_ssrvae.docks.gallery.model import GalleryModel
 from napari_ssrvae.docks.gallery.picking import PickingGrid
-from napari_ssrvae.docks.gallery.rows import Header
+from napari_ssrvae.docks.gallery.rows import FewLines, Header
 from napari_ssrvae.docks.gallery.said import Said
 
 if TYPE_CHECKING:
@@ -48,19 +48,14 @@ class GalleryPanel(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.grid)
         self.stack.addWidget(self.empty)
-        self.count = QLabel()
-        self.count.setTextFormat(Qt.TextFormat.PlainText)
+        self.count = self.controls.count
         self.said = Said(self.stack)
 
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.chips, 1, Qt.AlignmentFlag.AlignTop)
-        top.addWidget(self.count, 0, Qt.AlignmentFlag.AlignTop)
         inside = QWidget()
         above = QVBoxLayout(inside)
         above.setContentsMargins(0, 0, 0, 0)
         above.setSpacing(4)
-        above.addLayout(top)
+        above.addWidget(FewLines(self.chips))
         above.addWidget(self.controls)
         above.addWidget(self.filters)
         column = QVBoxLayout(self)
@@ -177,10 +172,10 @@ class GalleryPanel(QWidget):
             if hidden:
                 few = "" if hidden == len(selection) else f"{hidden:,} of them "
                 words += f", {few}not shown"
-        self.count.setText(words)
+        self.controls.tell(words)
         self.empty.tell(total)
         self.stack.setCurrentWidget(self.grid if shown else self.empty)
-        self.controls.setEnabled(total > 0)
+        self.controls.set_usable(total > 0)
         self.filters.setEnabled(total > 0)
 
     def _on_theme(self, _event: Any = None) -> None:
