@@ -114,6 +114,8 @@ class Canvas(QObject):
         super().__init__()
         # Weakly: the registry holds a canvas as long as its viewer lives.
         self._viewer = weakref.ref(viewer)
+        widget = canvas_widget(viewer)
+        self._widget = None if widget is None else weakref.ref(widget)
         self._own_doing = 0
         self._labelled_before = False
         self.session = session
@@ -128,7 +130,9 @@ class Canvas(QObject):
         self.tools = Tools(
             viewer, session, self.image_layer, self.particle_at, self._own, self._busy, self
         )
-        self.hand = Hand(session, self.particle_at, self.commands, self._correcting, self)
+        self.hand = Hand(
+            session, self.particle_at, self.commands, self._correcting, self._show_now, self
+        )
         self.preview = Preview(
             viewer, session, self.image_layer, self._own, self._bind, self._training, self
         )
@@ -138,15 +142,32 @@ class Canvas(QObject):
         self._outlines = Outlines(viewer, self._drawings.outlined, self)
         self._table = TableLink(session, lambda state: self.drawn_layer(state, PARTICLES), self)
         self._strips = StripHandle(self._strip_of_current, self._settle_data_bar)
-        widget = canvas_widget(viewer)
         self.selecting = Selecting(
-            viewer, session, self.tools, self.image_layer, self.particle_at, widget, self
+            viewer,
+            session,
+            self.tools,
+            self.image_layer,
+            self.particle_at,
+            widget,
+            self._show_now,
+            self,
         )
         self._review = ReviewView(session, self.jump_to, widget, self)
         self._keys = Keys(
-            viewer, session, self.commands, self.hand, self.tools, self.particle_at, widget, self
+            viewer,
+            session,
+            self.commands,
+            self.hand,
+            self.tools,
+            self.particle_at,
+            widget,
+            self._show_now,
+            self,
         )
         self._tip = None if widget is None else Tip(widget, self._tip_text)
+        if self._tip is not None:
+            for moved in (viewer.scene.camera.events.zoom, viewer.scene.camera.events.center):
+                moved.connect(self._tip.hide)
         for part in (self.commands, self.hand, self.selecting):
             part.message.connect(self.message)
         self.tools.chosen.connect(self._on_tool)
@@ -466,6 +487,12 @@ class Canvas(QObject):
             self.rings.prepare()
             self._table.follow(particles)
             self._outlines.update()
+
+    def _show_now(self) -> None:
+        """Bring the canvas to the screen: the user waits for the new colour, not for the counts in the panels."""
+        widget = None if self._widget is None else self._widget()
+        if widget is not None and widget.isVisible():
+            widget.repaint()
 
     def _on_acted(self, sentence: str) -> None:
         self.viewer.status = sentence

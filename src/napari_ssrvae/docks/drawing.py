@@ -34,7 +34,7 @@ NOTHING = (0.0, 0.0, 0.0, 0.0)
 MANY = 200
 FEW_PARTS = 25
 # Width of outlines in pixels of the screen: of particles, and of labels by hand.
-OUTLINE, HAND_OUTLINE = 1.3, 3.0
+OUTLINE, HAND_OUTLINE = 1.0, 2.5
 
 
 class Drawing:

@@ -37,6 +37,8 @@ class Hand(QObject):
         Whose `undo` and `redo` are the hand's.
     correcting : callable
         Tells whether a tool is in the hand that corrects particles: then clicks are the tool's.
+    show_now : callable
+        Shows what was drawn, before anything else is done.
 
     Attributes
     ----------
@@ -55,6 +57,7 @@ class Hand(QObject):
         find: Find,
         commands: Commands,
         correcting: Callable[[], bool],
+        show_now: Callable[[], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -62,6 +65,7 @@ class Hand(QObject):
         self._find = find
         self._commands = commands
         self._correcting = correcting
+        self._show_now = show_now
         self._labelling = True
 
     @property
@@ -144,6 +148,7 @@ class Hand(QObject):
                     self._session.click(state, label_id)
                 elif state.by_hand[label_id]:
                     self._session.assign([particle_id], None)
+                self._show_now()
         except InputError as error:
             self.message.emit(str(error))
         if not right:

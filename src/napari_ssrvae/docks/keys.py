@@ -57,6 +57,8 @@ class Keys(QObject):
         Gives the micrograph and the label id at a position in world coordinates.
     widget : QWidget or None
         The canvas; None without a window.
+    show_now : callable
+        Shows what was drawn, before anything else is done.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Keys(QObject):
         tools: Tools,
         find: Find,
         widget: QWidget | None,
+        show_now: Callable[[], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -77,6 +80,7 @@ class Keys(QObject):
         self._hand = hand
         self._tools = tools
         self._find = find
+        self._show_now = show_now
         self.bind(viewer)
         if widget is not None:
             widget.installEventFilter(self)
@@ -124,6 +128,8 @@ class Keys(QObject):
             self.redo()
         else:
             self._commands.press(key, self.meant() if key in LABELS else ())
+            if key in LABELS:
+                self._show_now()
 
     def undo(self) -> None:
         """Undo; while the user draws in a layer of their own, it is napari's undo."""
@@ -132,6 +138,7 @@ class Keys(QObject):
             own.undo()
         else:
             self._commands.undo()
+            self._show_now()
 
     def redo(self) -> None:
         """Redo; while the user draws in a layer of their own, it is napari's redo."""
@@ -140,6 +147,7 @@ class Keys(QObject):
             own.redo()
         else:
             self._commands.redo()
+            self._show_now()
 
     def _drawn_by_user(self) -> Labels | None:
         viewer = self._viewer()

@@ -25,12 +25,14 @@ __all__ = ["Rings"]
 NAME = "selection"
 SELECTED = (1.0, 1.0, 1.0, 0.95)
 FOCUS = (1.0, 0.93, 0.35, 1.0)
-REVIEW_DARK = (0.0, 0.0, 0.0, 1.0)
-# Diameters in diameters of the particle's box, and widths of the lines in parts of the diameter.
-AROUND, AROUND_FOCUS, AROUND_REVIEW = 1.25, 1.35, (2.0, 1.85, 1.25)
-LINE, LINE_FOCUS, LINE_REVIEW = 0.05, 0.08, (0.13, 0.06, 0.06)
+REVIEW_EDGE = (0.0, 0.0, 0.0, 1.0)
+# Diameters of the rings in diagonals of the particle's box; widths of their lines in pixels of the screen.
+AROUND, AROUND_REVIEW = 1.15, 1.5
+LINE_PX, FOCUS_PX, REVIEW_PX = 1.8, 3.0, (8.0, 4.0)
 # Never smaller on the screen, in pixels: a mark at a particle of three pixels is still seen.
-LEAST_PX, LEAST_REVIEW_PX = 9, 44
+LEAST_PX, LEAST_REVIEW_PX = 9.0, 44.0
+# A line is no more than this part of the diameter: a ring stays a ring.
+WIDEST = 0.35
 
 
 class Rings(QObject):
@@ -116,54 +118,41 @@ class Rings(QObject):
         layer = self._layer_on(image)
         if layer is None:
             return
-        centres, diameters, lines, colours = rings
-        least = np.where(lines >= LINE_REVIEW[1], LEAST_REVIEW_PX, LEAST_PX)
+        centres, diameters, least, lines, colours = rings
         edge = viewer.scene.camera.zoom * abs(float(image.scale[-1]))
-        layer.data = centres
-        layer.size = np.maximum(diameters, least / edge)
-        layer.border_width = lines
-        layer.border_color = colours
-        layer.visible = True
+        on_screen = np.maximum(diameters * edge, least)
+        # Each of these draws the layer and asks the viewer how far its layers reach; once, at the end, will do.
+        with layer.events.blocker_all():
+            layer.data = centres
+            layer.size = on_screen / edge
+            layer.border_width = np.minimum(lines / on_screen, WIDEST)
+            layer.border_color = colours
+        if layer.visible:
+            layer.refresh(extent=False, thumbnail=False, highlight=False)
+        else:
+            layer.visible = True
 
     def _rings(self) -> tuple[NDArray[Any], ...] | None:
-        """Return centres, diameters, widths of lines and colours of all rings, None if there are none."""
+        """Return centres, diameters, least diameters and widths on the screen, and colours; None of no rings."""
         session, state = self._session, self._session.current
         if state is None or state.labels is None:
             return None
-        under_review = session.queue.current
+        pick, focus = session.queue.current, session.selection.focus
         ids = state.particle_ids
-        chosen = np.flatnonzero(session.selection.contains(ids) & (ids != 0))
-        parts = []
-        focus = session.selection.focus
-        plain = chosen[ids[chosen] != (focus or 0)]
-        parts.append(self._around(state, plain, AROUND, LINE, SELECTED))
-        if focus is not None and focus in ids:
-            at = np.flatnonzero(ids == focus)
-            if under_review is None or under_review.particle_id != focus:
-                parts.append(self._around(state, at, AROUND_FOCUS, LINE_FOCUS, FOCUS))
-        if under_review is not None and under_review.particle_id in ids:
-            at = np.flatnonzero(ids == under_review.particle_id)
-            for around, line, colour in zip(
-                AROUND_REVIEW, LINE_REVIEW, (REVIEW_DARK, FOCUS, FOCUS), strict=True
-            ):
-                parts.append(self._around(state, at, around, line, colour))
-        centres, diameters, lines, colours = map(np.concatenate, zip(*parts, strict=True))
-        return (centres, diameters, lines, colours) if len(centres) else None
-
-    @staticmethod
-    def _around(
-        state: MicrographState,
-        label_ids: NDArray[np.int64],
-        around: float,
-        line: float,
-        colour: tuple[float, ...],
-    ) -> tuple[NDArray[Any], ...]:
-        boxes = state.boxes[label_ids].astype(float)
-        centres = (boxes[:, :2] + boxes[:, 2:] - 1) / 2
-        # The diagonal of the box of a round particle is longer than it is wide.
-        diameters = np.hypot(*(boxes[:, 2:] - boxes[:, :2]).T) * 0.9 * around
-        n = len(label_ids)
-        return centres, diameters, np.full(n, line), np.tile(np.array(colour), (n, 1))
+        marked = -1 if pick is None else pick.particle_id
+        chosen = np.flatnonzero(session.selection.contains(ids) & (ids > 0) & (ids != marked))
+        meant = ids[chosen] == (focus or 0)
+        reviewed = np.flatnonzero(ids == marked)
+        parts = [
+            _around(state, chosen[~meant], AROUND, LEAST_PX, LINE_PX, SELECTED),
+            _around(state, chosen[meant], AROUND, LEAST_PX, FOCUS_PX, FOCUS),
+        ]
+        for line, colour in zip(REVIEW_PX, (REVIEW_EDGE, FOCUS), strict=True):
+            # The inner line lies in the middle of the outer one: the edges of both are where a ring ends.
+            least = LEAST_REVIEW_PX - (REVIEW_PX[0] - line)
+            parts.append(_around(state, reviewed, AROUND_REVIEW, least, line, colour))
+        every = tuple(map(np.concatenate, zip(*parts, strict=True)))
+        return every if len(every[0]) else None
 
     def _layer_on(self, image: Image) -> Points | None:
         """Return the layer, made if it is not there, at the place of a picture."""
@@ -181,7 +170,7 @@ class Rings(QObject):
                 symbol="disc",
                 face_color="transparent",
                 border_color="white",
-                border_width=LINE,
+                border_width=0.05,
                 border_width_is_relative=True,
                 visible=False,
                 **place_of(image),
@@ -198,3 +187,19 @@ class Rings(QObject):
         image = self._image_layer(self._session.current)
         if image is not None:
             self._layer_on(image)
+
+
+def _around(
+    state: MicrographState,
+    label_ids: NDArray[np.int64],
+    around: float,
+    least: float,
+    line: float,
+    colour: tuple[float, ...],
+) -> tuple[NDArray[Any], ...]:
+    """Return rings around particles."""
+    boxes = state.boxes[label_ids].astype(float)
+    centres = (boxes[:, :2] + boxes[:, 2:] - 1) / 2
+    diameters = np.hypot(*(boxes[:, 2:] - boxes[:, :2]).T) * around
+    n = len(label_ids)
+    return centres, diameters, np.full(n, least), np.full(n, line), np.tile(colour, (n, 1))

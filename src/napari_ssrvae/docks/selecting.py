@@ -72,6 +72,8 @@ class Selecting(QObject):
         Tells whether the particles of the current micrograph are in view.
     widget : QWidget or None
         The canvas, over which the outline is drawn.
+    show_now : callable
+        Shows what was drawn, before anything else is done.
 
     Attributes
     ----------
@@ -89,6 +91,7 @@ class Selecting(QObject):
         image_layer: Callable[[MicrographState | None], Image | None],
         seen: Callable[[tuple[float, ...]], object | None],
         widget: QWidget | None,
+        show_now: Callable[[], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -97,6 +100,7 @@ class Selecting(QObject):
         self._tools = tools
         self._image_layer = image_layer
         self._seen = seen
+        self._show_now = show_now
         self._rubber = None if widget is None else Rubber(widget)
         self._zoom_box: Any = None
         tools.chosen.connect(self._on_tool)
@@ -207,4 +211,5 @@ class Selecting(QObject):
         by_hand = self._session.catalogue.by_hand[rows[rows >= 0]]
         others = ids[rows >= 0][by_hand != (class_id or 0)]
         if len(others):
-            self._session.assign(others.tolist(), class_id)
+            self._session.assign(others, class_id)
+            self._show_now()

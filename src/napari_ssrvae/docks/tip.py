@@ -20,7 +20,8 @@ __all__ = ["Tip", "tip_text"]
 # How often the tip follows the mouse, at most.
 FOLLOW_MS = 15
 BESIDE = QPoint(18, 20)
-STYLE = "QLabel { padding: 3px 6px; border: 1px solid palette(mid); }"
+# Its own colours: it lies on the micrograph, which is the same in a light and in a dark theme.
+STYLE = """QLabel { background: #262930; color: #f0f1f2; border: 1px solid #868e93; padding: 3px 6px; }"""
 
 
 def tip_text(state: MicrographState, label_id: int, classes: Sequence[ParticleClass]) -> str:
@@ -100,7 +101,7 @@ class Tip(QObject):
             self.hide()
         return False
 
-    def hide(self) -> None:
+    def hide(self, *_: object) -> None:
         """Show nothing."""
         self._soon.stop()
         if self.label.isVisible():

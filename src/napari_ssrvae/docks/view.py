@@ -17,7 +17,7 @@ __all__ = ["View"]
 # Pictures whose borders differ by less of their size lie at the same place: the view stays, to compare them.
 SAME = 0.01
 # A particle is seen well where it fills such a part of the canvas; else the zoom is set to the last.
-LEAST_SEEN, MOST_SEEN, WELL_SEEN = 0.06, 0.6, 0.2
+LEAST_SEEN, MOST_SEEN, WELL_SEEN = 0.04, 0.6, 0.12
 
 
 class View:
