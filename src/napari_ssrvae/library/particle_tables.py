@@ -111,11 +111,16 @@ def lost_label_table(database: Database) -> pd.DataFrame:
     return table.astype({**whole, **where, "area_px": "Int64"}).set_index("particle_id")
 
 
-def label_series(database: Database) -> pd.Series:
-    """Return the hand labels of live particles: particle_id -> class_id."""
+def label_series(database: Database, particle_ids: Iterable[int] | None = None) -> pd.Series:
+    """Return the hand labels of live particles, or of some: particle_id -> class_id."""
+    only, chosen = "", ()
+    if particle_ids is not None:
+        only = "AND particle_id IN (SELECT value FROM json_each(?))"
+        chosen = (json.dumps([int(i) for i in particle_ids]),)  # type: ignore[assignment]
     rows = database.rows(
         "SELECT particle_id, class_id FROM labels JOIN particles USING (particle_id) "
-        "WHERE retired = 0 ORDER BY particle_id"
+        f"WHERE retired = 0 {only} ORDER BY particle_id",
+        chosen,
     )
     values = np.array(rows, dtype=np.int64).reshape(-1, 2)
     return pd.Series(

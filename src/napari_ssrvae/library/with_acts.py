@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from napari_ssrvae.library import particle_tables
@@ -64,10 +66,10 @@ class WithActs(OpenLibrary):
         self._check_open()
         return class_list(self._database)
 
-    def labels(self) -> pd.Series:
-        """Return the hand labels of live particles: particle_id -> class_id, only labelled ones."""
+    def labels(self, *, particle_ids: Iterable[int] | None = None) -> pd.Series:
+        """Return the hand labels of live particles, or of some: particle_id -> class_id, only labelled ones."""
         self._check_open()
-        return particle_tables.label_series(self._database)
+        return particle_tables.label_series(self._database, particle_ids)
 
     def label_counts(self) -> dict[int, int]:
         """Live particles with each hand label: class_id -> count, 0 included."""

@@ -116,7 +116,7 @@ class Acting(SessionBase):
             return act.class_id or 0
         if isinstance(act, RemoveClass):
             return act.class_id if back else act.labels_to or 0
-        labels = self.need_library().labels()
+        labels = self.need_library().labels(particle_ids=ids.tolist())
         return labels.reindex(ids).fillna(0).to_numpy(np.uint8)
 
     def _show_classes(self) -> None:
