@@ -14,6 +14,7 @@ from napari_ssrvae.docks.later import Later
 from napari_ssrvae.docks.lost_labels import LostLabels
 from napari_ssrvae.docks.plain import plain_tip
 from napari_ssrvae.docks.review_panel import ReviewPanel
+from napari_ssrvae.docks.select_row import SelectRow
 from napari_ssrvae.docks.widgets import Hint
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class LabelPanel(QWidget):
             "Gallery", "Every particle as a thumbnail: sort, select, label many", self._open_gallery
         )
         self.keys = _button("Keys", "All keys on one sheet (F1 or ?)", self._ask_sheet)
+        self.many = SelectRow(self.canvas)
         self.told, self.hint = Hint(), Hint()
         self.review = ReviewPanel(self.canvas)
         self.lost = LostLabels(self.canvas)
@@ -67,7 +69,7 @@ class LabelPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.classes)
         column.addLayout(row)
-        for widget in (self.told, self.hint, self.review, self.lost):
+        for widget in (self.many, self.told, self.hint, self.review, self.lost):
             column.addWidget(widget)
 
         session = self.session
