@@ -81,6 +81,13 @@ class Keys(QObject):
         self._tools = tools
         self._find = find
         self._show_now = show_now
+        self._everywhere: dict[str, Callable[[], object]] = {
+            "Ctrl+Z": self.undo,
+            "Ctrl+Shift+Z": self.redo,
+            "Ctrl+Y": self.redo,
+            "F1": commands.sheet_asked.emit,
+            "?": commands.sheet_asked.emit,
+        }
         self.bind(viewer)
         if widget is not None:
             widget.installEventFilter(self)
@@ -177,28 +184,29 @@ class Keys(QObject):
         return press
 
     def _hear_everywhere(self, window: QWidget) -> None:
-        acts: dict[str, Callable[[], object]] = {
-            "Ctrl+Z": self.undo,
-            "Ctrl+Shift+Z": self.redo,
-            "Ctrl+Y": self.redo,
-            "F1": self._commands.sheet_asked.emit,
-            "?": self._commands.sheet_asked.emit,
-        }
         for key in keys_for("everywhere"):
             # Text fields keep their own undo: they claim the key before a shortcut is looked for.
             shortcut = QShortcut(QKeySequence(key), window)
-            shortcut.activated.connect(acts[key])
+            shortcut.activated.connect(self._everywhere[key])
 
     def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
-        """Take the answers to a review from the canvas: Qt would go to the next widget on Tab."""
-        if not isinstance(event, QKeyEvent) or not self._commands.reviewing:
+        """Take from the canvas what is heard everywhere, and the answers to a review.
+
+        A layer's own keys would come first, and on Tab Qt would go to the next widget.
+        """
+        if not isinstance(event, QKeyEvent):
             return False
         if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
             return False
         key = key_of(event)
-        if key not in ANSWERS or self._drawn_by_user() is not None:
+        pressed = event.type() == QEvent.Type.KeyPress
+        if pressed and key in self._everywhere:
+            self._everywhere[key]()
+            return True
+        answers = key in ANSWERS and self._commands.reviewing and self._drawn_by_user() is None
+        if not answers:
             return False
-        if event.type() == QEvent.Type.ShortcutOverride:
+        if not pressed:
             event.accept()
             return True
         # A key held down answers once.

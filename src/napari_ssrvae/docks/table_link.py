@@ -69,8 +69,9 @@ class TableLink(QObject):
         if self._telling:
             return
         for state in self._session.micrographs:
-            if self._particles_layer(state) is event.source:
-                label_id = int(event.source.selected_label)
+            layer = self._particles_layer(state)
+            if layer is not None and layer is event.source:
+                label_id = int(layer.selected_label)
                 known = 0 < label_id < len(state.particle_ids)
                 particle_id = int(state.particle_ids[label_id]) if known else 0
                 if particle_id:

@@ -47,7 +47,7 @@ def _size(state: MicrographState, label_id: int) -> str:
     table, particle_id = state.table, int(state.particle_ids[label_id])
     if table is None or column not in table or particle_id not in table.index:
         return ""
-    return f"{float(table.at[particle_id, column]):.3g} {unit} across"
+    return f"{float(table[column].loc[particle_id]):.3g} {unit} across"
 
 
 class Tip(QObject):
