@@ -66,6 +66,7 @@ class ExportPanel(QWidget):
         column.addWidget(self.open)
         column.addWidget(self.hint)
         self.session.library_changed.connect(self.refresh)
+        self.session.unsaved_changed.connect(self.refresh)
         self.session.particles_changed.connect(self.refresh)
         for run in (self.canvas.training, self.canvas.segmentation):
             run.changed.connect(self.refresh)
@@ -77,6 +78,8 @@ class ExportPanel(QWidget):
         library = self.session.library
         if library is None:
             return "none yet"
+        if library.unsaved:
+            return "not saved"
         return "read-only" if library.read_only else "saved"
 
     def refresh(self, *_: object) -> None:

@@ -83,6 +83,7 @@ class LabelPanel(QWidget):
         ):
             signal.connect(self._later.ask)
             signal.connect(self._show_history)
+        session.unsaved_changed.connect(self._later.ask)
         session.library_changed.connect(self._on_library)
         self.canvas.hand.switched.connect(self.click.setChecked)
         self.click.setChecked(self.canvas.hand.labelling)
@@ -102,7 +103,8 @@ class LabelPanel(QWidget):
         if library is None:
             self.hint.say("Find particles first; then choose a class and click on particles of it.")
         elif library.read_only:
-            self.hint.say(f"Open read-only: {library.read_only_reason}", error=True)
+            kept = " Labels are kept in memory meanwhile." if library.takes_acts else ""
+            self.hint.say(f"Open read-only: {library.read_only_reason}{kept}", error=True)
         elif labelled < 2:
             self.hint.say(
                 "Choose a class and click on a few particles of it, then the next class. "

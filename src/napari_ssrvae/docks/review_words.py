@@ -16,7 +16,7 @@ ENOUGH = 10
 REASONS = {
     "typical": "Typical: many others look like it.",
     "uncertain": "Uncertain: the model cannot decide.",
-    "random": "Check: drawn at random, to see how often the model is right.",
+    "random": "Check: drawn at random, to judge the model.",
 }
 
 
@@ -38,7 +38,7 @@ def probability_words(probability: float) -> str:
 
 def place_words(position: int, remaining: int) -> str:
     """Return where the review is."""
-    left = "the last one" if remaining == 0 else f"{remaining:,} more without a label"
+    left = "the last one" if remaining == 0 else f"{remaining:,} more to go"
     return f"Number {position:,}; {left}"
 
 
