@@ -32,6 +32,7 @@ def found(bench: Any) -> Any:
     """A bench with the disks' particles found."""
     bench.open_disks()
     bench.find()
+    bench.viewer.reset_view()
     return bench
 
 

@@ -107,6 +107,9 @@ class Hand(QObject):
             if np.abs(np.asarray(event.pos, float) - start).max() > CLICK_SLACK_PX:
                 return
             yield
+        # A quick drag may end before any move of it was told.
+        if np.abs(np.asarray(event.pos, float) - start).max() > CLICK_SLACK_PX:
+            return
         at = self._find(tuple(event.position))
         if at is not None:
             self.click(*at, right=event.button == RIGHT, toggles=toggles)
