@@ -18,6 +18,7 @@ from tests.library.made_up import Cuttings, act_of, measured, picture
 from napari_ssrvae.docks.dragging import MIME_TYPE, particles_mime, particles_of
 from napari_ssrvae.docks.gallery import open_gallery
 from napari_ssrvae.docks.gallery.arrangement import Sort, Who
+from napari_ssrvae.docks.gallery.keys import MOVES, place_after
 from napari_ssrvae.docks.gallery.panel import GalleryPanel
 from napari_ssrvae.docks.gallery.thumbnails import Style, Thumbnails
 from napari_ssrvae.library import ParticleLibrary, RenameClass
@@ -210,6 +211,14 @@ def test_sorted_by_class_in_the_order_of_the_list(hand: Hand) -> None:
     places = [classes.index(i) for i in np.where(by_hand > 0, by_hand, by_model)]
     assert places == sorted(places)
     assert (by_hand[-5:] == classes[-1]).all()
+    # Within a class the surest first; those by hand before all others.
+    hand.session.assign(hand.model.ids[20:23], by_model[20])
+    hand.key(Qt.Key.Key_F5)
+    labelled = hand.shown("by_hand") == by_model[20]
+    members = hand.shown("by_model") == by_model[20]
+    first = int(np.flatnonzero(labelled)[0])
+    assert labelled[first : first + 3].all()
+    assert (np.diff(hand.shown("probability")[members & (hand.shown("by_hand") == 0)]) <= 0).all()
 
 
 def test_sorted_by_similarity_to_what_is_selected(hand: Hand) -> None:
@@ -533,6 +542,20 @@ def test_memory_is_bounded(qtbot: Any) -> None:
         assert len(thumbnails) * thumbnails.bytes_each <= 100_000
     assert thumbnails.get(499) is not None
     assert thumbnails.get(0) is None
+
+
+@given(st.sampled_from(MOVES), st.integers(1, 12), st.integers(1, 5), st.data())
+def test_moving_keys_lead_to_a_place_that_is_there(
+    key: Any, columns: int, rows: int, data: st.DataObject
+) -> None:
+    last = data.draw(st.integers(0, 60))
+    here = data.draw(st.integers(0, last))
+    there = place_after(key, here, last, columns, rows)
+    assert 0 <= there <= last
+    if key == Qt.Key.Key_Down and here + columns <= last:
+        assert there == here + columns
+    if key == Qt.Key.Key_Up and here >= columns:
+        assert there == here - columns
 
 
 # --- dragging ----------------------------------------------------------------------------------

@@ -6,12 +6,11 @@ thousand of them cost what the visible ones cost. Patches are read a few at a ti
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
+from qtpy.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from qtpy.QtGui import (
     QColor,
     QFontMetrics,
@@ -24,6 +23,7 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QAbstractItemView, QWidget
 
 from napari_ssrvae.docks.gallery.cells import CellPainter, Geometry, Tones
+from napari_ssrvae.docks.gallery.loading import Loader
 from napari_ssrvae.docks.gallery.thumbnails import Style, Thumbnails
 
 if TYPE_CHECKING:
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from napari_ssrvae.session import Session
 
 __all__ = ["Grid"]
-
-# How long patches may be read before the window is looked after again.
-LOAD_MS = 10.0
-LOAD_AT_ONCE = 24
-# Rows beyond what is seen, read ahead while nothing else is to be done.
-AHEAD = 1.0
 
 
 class Grid(QAbstractItemView):
@@ -68,10 +62,10 @@ class Grid(QAbstractItemView):
         self._colours: dict[int, QColor] | None = None
         self.cursor_id: int | None = None
         self.band: QRect | None = None
-        self._load = QTimer(self)
-        self._load.setSingleShot(True)
-        self._load.setInterval(0)
-        self._load.timeout.connect(self._load_more)
+        self._loader = Loader(self.thumbnails, model, self.in_view, self)
+        self._loader.came.connect(self._on_came)
+        self._loader.loaded.connect(self.loaded)
+        self._loader.problem.connect(self.problem)
         self.setModel(model)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -213,8 +207,8 @@ class Grid(QAbstractItemView):
         if self.band is not None:
             self._paint_band(painter)
         painter.end()
-        if waiting and not self._load.isActive():
-            self._load.start()
+        if waiting:
+            self._loader.start()
 
     def _paint_band(self, painter: QPainter) -> None:
         assert self.band is not None
@@ -232,46 +226,15 @@ class Grid(QAbstractItemView):
 
     # --- reading patches -----------------------------------------------------------------------
 
-    def _load_more(self) -> None:
-        """Read some of the thumbnails that are missing, first those in view."""
-        if not self.isVisible():
-            return
-        until = time.perf_counter() + LOAD_MS / 1000
-        missing = self._missing(self.in_view())
-        ahead = not missing
-        if ahead:
-            wanted = self.in_view(AHEAD)
-            missing = self._missing(wanted) if 2 * len(wanted) < self.thumbnails.most else []
-        done = 0
-        while done < len(missing) and time.perf_counter() < until:
-            part = np.asarray(missing[done : done + LOAD_AT_ONCE], np.int64)
-            page = self._gallery.at(part)
-            self.thumbnails.load(page.ids, page.angle_rad, page.offset_px)
-            done += len(part)
-        if self.thumbnails.problem:
-            self.problem.emit(self.thumbnails.problem)
-        if not ahead:
-            self._update_places(missing[:done])
-            if done == len(missing):
-                self.loaded.emit()
-        if missing:
-            self._load.start()
-
     @property
     def complete(self) -> bool:
-        """Whether the grid fits what is to be shown, and every thumbnail in view is there."""
-        return self.isVisible() and not self._missing(self.in_view())
+        """Whether the grid is seen and every thumbnail in view is there."""
+        return self.isVisible() and not self._loader.missing(self.in_view())
 
-    def _missing(self, places: range) -> list[int]:
-        ids = self._gallery.ids[places.start : places.stop].tolist()
-        kept = self.thumbnails
-        return [place for place, i in zip(places, ids, strict=True) if i not in kept]
-
-    def _update_places(self, places: list[int]) -> None:
-        if places:
-            first, last = self.rect_of(places[0]), self.rect_of(places[-1])
-            width = self.viewport().width()
-            self.viewport().update(0, first.top(), width, last.bottom() - first.top() + 1)
+    def _on_came(self, places: list[int]) -> None:
+        first, last = self.rect_of(places[0]), self.rect_of(places[-1])
+        width = self.viewport().width()
+        self.viewport().update(0, first.top(), width, last.bottom() - first.top() + 1)
 
     # --- what the model and the session tell ---------------------------------------------------
 

@@ -15,7 +15,6 @@ from qtpy.QtGui import (
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
 )
 from qtpy.QtWidgets import QApplication, QToolTip, QWidget
@@ -23,6 +22,7 @@ from qtpy.QtWidgets import QApplication, QToolTip, QWidget
 from napari_ssrvae.docks.dragging import particles_mime
 from napari_ssrvae.docks.gallery.drag_picture import drag_picture
 from napari_ssrvae.docks.gallery.grid import Grid
+from napari_ssrvae.docks.gallery.keys import MOVES, name_of, place_after
 from napari_ssrvae.docks.gallery.picks import Picks
 from napari_ssrvae.docks.shortcuts import keys_for
 
@@ -36,11 +36,6 @@ __all__ = ["PickingGrid"]
 
 Key = Qt.Key
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-ALT = Qt.KeyboardModifier.AltModifier
-MOVES = (
-    *(Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down),
-    *(Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown),
-)
 SCROLL_EVERY_MS = 30
 
 
@@ -260,7 +255,13 @@ class PickingGrid(Grid):
     def _move(self, event: QKeyEvent) -> None:
         if not self.n:
             return
-        place = self._place_after(event.key())
+        page = max(1, self.viewport().height() // self.cells.height)
+        here = self.picks.cursor
+        place = (
+            place_after(event.key(), here, self.n - 1, self.cells.columns, page)
+            if here >= 0
+            else self.first_in_view()
+        )
         if event.modifiers() & SHIFT:
             self.picks.reach(place, add=bool(event.modifiers() & CTRL))
         elif event.modifiers() & CTRL:
@@ -268,32 +269,6 @@ class PickingGrid(Grid):
         else:
             self.picks.only(place)
         self._picked()
-
-    def _place_after(self, key: int) -> int:
-        columns, last = self.cells.columns, self.n - 1
-        here = self.picks.cursor
-        if key == Key.Key_Home:
-            return 0
-        if key == Key.Key_End:
-            return last
-        if here < 0:
-            return self.first_in_view()
-        page = columns * max(1, self.viewport().height() // self.cells.height)
-        steps = {
-            Key.Key_Left: -1,
-            Key.Key_Right: 1,
-            Key.Key_Up: -columns,
-            Key.Key_Down: columns,
-            Key.Key_PageUp: -page,
-            Key.Key_PageDown: page,
-        }
-        there = here + steps[Key(key)]
-        if there < 0:
-            return here % columns if abs(steps[Key(key)]) > 1 else 0
-        if there > last:
-            same_row = here // columns == last // columns
-            return here if same_row and key == Key.Key_Down else last
-        return there
 
     def focusInEvent(self, event: QFocusEvent | None) -> None:  # noqa: N802 - Qt's name
         """Show where keys start from."""
@@ -319,16 +294,3 @@ class PickingGrid(Grid):
             )
             return True
         return bool(super().viewportEvent(event))
-
-
-def name_of(event: QKeyEvent) -> str:
-    """Return a pressed key as the registry of shortcuts names it: "1", "Shift+N", "Ctrl+A", "?"."""
-    key, modifiers, text = event.key(), event.modifiers(), event.text()
-    if not modifiers & (CTRL | ALT) and text.isprintable() and not text.isalpha() and text.strip():
-        # Which keys give a digit or "?" depends on the keyboard.
-        return text
-    name = QKeySequence(int(key)).toString(QKeySequence.SequenceFormat.PortableText)
-    for flag, word in ((SHIFT, "Shift+"), (ALT, "Alt+"), (CTRL, "Ctrl+")):
-        if modifiers & flag:
-            name = word + name
-    return name.replace("Return", "Enter")
