@@ -13,7 +13,6 @@ import pytest
 from tests.conftest import Bench
 from tests.shared_data import shared_data
 
-from napari_ssrvae.evaluation.agglomerates import generate_micrograph
 from napari_ssrvae.evaluation.matching import match_particles
 from napari_ssrvae.evaluation.metrics import balanced_accuracy
 from napari_ssrvae.library import ParticleLibrary
@@ -83,21 +82,44 @@ def walk(
     bench.qtbot.waitUntil(lambda: not canvas.training.running, timeout=10_000)
     workbench.results.threshold.setValue(0)
 
-    # The predictions are in the picture, pixel by pixel.
-    shown = state.shown_classes(0.0)
-    layer = canvas.drawn_layer(state, "classes")
-    np.testing.assert_array_equal(np.asarray(layer.data), shown[state.labels])
-    assert (shown[1:] > 0).all()
-    assert len(canvas.traversals.layers()) == 4
-    hinted = workbench.results.table.item(0, 1).text()
-    assert int(hinted.replace(",", "")) == int((shown == session.classes[0].class_id).sum())
-
+    check_picture(bench)
     workbench.verticalScrollBar().setValue(0)
     screenshot(bench.viewer, name)
 
     target = tmp_path / "taken home"
     assert workbench.export.export_to(target), workbench.export.hint.text()
-    with (target / "particles.csv").open(newline="", encoding="utf-8-sig") as handle:
+    check_table(bench, target)
+    folder = session.library.folder
+    check_reopened(bench)
+
+    judged = (truth > 0) & (state.by_hand == 0)
+    order = {c.class_id: k for k, c in enumerate(session_classes(folder))}
+    return balanced_accuracy(
+        truth[judged] - 1, np.array([order[i] for i in state.by_model[judged]])
+    )
+
+
+def check_picture(bench: Bench) -> None:
+    """The predictions are in the picture, pixel by pixel, and in the table."""
+    session, canvas = bench.session, bench.canvas
+    state = session.current
+    shown = state.shown_classes(0.0)
+    layer = canvas.drawn_layer(state, "classes")
+    np.testing.assert_array_equal(np.asarray(layer.data), shown[state.labels])
+    assert (shown[1:] > 0).all()
+    assert len(canvas.traversals.layers()) == 4
+    first = session.classes[0].class_id
+    expected = f"{int((shown == first).sum()):,}"
+    table = bench.workbench.results.table
+    bench.qtbot.waitUntil(lambda: table.item(0, 1).text() == expected, timeout=5000)
+
+
+def check_table(bench: Bench, exported: Path) -> None:
+    """The exported table says what is shown."""
+    session = bench.session
+    state = session.current
+    shown = state.shown_classes(0.0)
+    with (exported / "particles.csv").open(newline="", encoding="utf-8-sig") as handle:
         rows = list(csv.DictReader(handle))
     assert len(rows) == state.n_particles
     names = {c.class_id: c.name for c in session.classes}
@@ -108,19 +130,17 @@ def walk(
         expected_nm2 = float(row["area_px"]) * state.micrograph.pixel_size_nm**2
         assert float(row["area_nm2"]) == pytest.approx(expected_nm2, rel=1e-6)
 
+
+def check_reopened(bench: Bench) -> None:
+    """Closed and opened again, the library holds the same; the session is closed afterwards."""
+    session, state = bench.session, bench.session.current
     folder = session.library.folder
-    predicted = session.library.predictions()
+    labels, predicted = session.library.labels(), session.library.predictions()
     session.close()
     with ParticleLibrary.open(folder, read_only=True) as again:
-        assert again.labels().to_dict() == clicked
+        assert again.labels().equals(labels)
         np.testing.assert_array_equal(again.mask(1), state.labels)
         assert again.predictions().equals(predicted)
-
-    judged = (truth > 0) & (state.by_hand == 0)
-    order = {c.class_id: k for k, c in enumerate(session_classes(folder))}
-    return balanced_accuracy(
-        truth[judged] - 1, np.array([order[i] for i in state.by_model[judged]])
-    )
 
 
 def session_classes(folder: Path) -> list[Any]:
@@ -137,18 +157,6 @@ def test_gold_becomes_a_labelled_library(bench: Bench, tmp_path: Path) -> None:
     accuracy = walk(bench, *gold_truth(), "gold", tmp_path)
     print(f"\ngold: balanced accuracy {accuracy:.3f} with {LABELS_PER_CLASS} labels per class")
     assert accuracy >= 0.8
-
-
-def test_the_generated_sample_becomes_a_labelled_library(bench: Bench, tmp_path: Path) -> None:
-    bench.viewer.open_sample("napari-ssrvae", "generated")
-    from napari_ssrvae.docks.samples import SAMPLE_SEED
-
-    made = generate_micrograph(300, seed=SAMPLE_SEED)
-    assert bench.session.current.micrograph.pixel_size_nm == made.pixel_size_nm
-    bench.viewer.reset_view()
-    accuracy = walk(bench, made.labels, made.classes, "generated", tmp_path)
-    print(f"\ngenerated: balanced accuracy {accuracy:.3f} with {LABELS_PER_CLASS} labels per class")
-    assert accuracy >= 0.9
 
 
 def test_a_truth_that_is_wrong_is_noticed() -> None:
