@@ -160,3 +160,21 @@ def test_two_classes_cannot_share_a_name(found: Any) -> None:
     assert [c.name for c in found.session.classes] == names
     assert names[1] in found.workbench.label.hint.text()
     assert table.index(0, 1).data() == names[0]
+
+
+def test_the_second_of_two_quick_clicks_counts_and_does_not_zoom(found: Any) -> None:
+    from qtpy.QtCore import Qt
+
+    state, camera = found.session.current, found.viewer.scene.camera
+    zoom, at = camera.zoom, found.on_canvas(*found.label_position(3))
+    native = found.viewer.window._qt_viewer.canvas.native
+    found.click(*found.label_position(3))
+    assert state.by_hand[3]
+    found.qtbot.mouseDClick(native, Qt.MouseButton.LeftButton, pos=at)
+    assert not state.by_hand[3]
+    assert camera.zoom == zoom
+    found.click(80, 80)
+    assert "no particle here" in found.workbench.bar.hint.text()
+    # On the background it is napari's zoom.
+    found.qtbot.mouseDClick(native, Qt.MouseButton.LeftButton, pos=found.on_canvas(80, 80))
+    assert camera.zoom > zoom
