@@ -50,7 +50,8 @@ def panel(canvas: Canvas, qtbot: Any) -> ReviewPanel:
 
 def press(qtbot: Any, button: Any) -> None:
     assert button.isEnabled(), button.text()
-    assert button.isVisible(), button.text()
+    # New buttons are laid out in the next turn of the event loop.
+    qtbot.waitUntil(button.isVisible, timeout=5000)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import (
@@ -167,7 +169,7 @@ class ClassList(QWidget):
     def _choose(self, class_id: int) -> None:
         self._try(lambda: self.session.set_active_class(class_id))
 
-    def _assign(self, particle_ids: object, class_id: int) -> None:
+    def _assign(self, particle_ids: NDArray[np.int64], class_id: int) -> None:
         self._try(lambda: self.session.assign(particle_ids, class_id))
 
     def _rename(self, class_id: int, name: str) -> bool:

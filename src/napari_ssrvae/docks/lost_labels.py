@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import Qt
@@ -40,7 +40,7 @@ class LostLabels(QWidget):
         super().__init__()
         self.canvas, self.session = canvas, canvas.session
         self._all: list[int] = []
-        self._places: dict[int, dict[Hashable, object]] = {}
+        self._places: dict[Hashable, dict[Hashable, Any]] = {}
         self.words = Hint()
         self.list = QListWidget()
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -102,12 +102,12 @@ class LostLabels(QWidget):
             name = entry.name if entry is not None else "?"
             place = f"{row['micrograph']}, row {row['centroid_y_px']:.0f}, column {row['centroid_x_px']:.0f}"
             item = QListWidgetItem(f"{name}  \u00b7  {place}")
-            item.setData(Qt.ItemDataRole.UserRole, int(particle_id))
+            item.setData(Qt.ItemDataRole.UserRole, particle_id)
             item.setToolTip(plain_tip(f"{name}: {place}"))
             if entry is not None:
                 item.setIcon(swatch(entry.colour))
             self.list.addItem(item)
-            item.setSelected(int(particle_id) in selected)
+            item.setSelected(particle_id in selected)
         number = len(self._all)
         one = number == 1
         listed = f" The first {MOST_LISTED} are listed." if number > MOST_LISTED else ""
@@ -150,7 +150,7 @@ class LostLabels(QWidget):
         except InputError as error:
             self.problem.say(str(error), error=True)
 
-    def _show(self, place: dict) -> None:
+    def _show(self, place: dict[Hashable, Any]) -> None:
         """Bring the place into view, on its micrograph."""
         from napari_ssrvae.docks.jumps import open_again
 

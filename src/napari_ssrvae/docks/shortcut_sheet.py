@@ -129,11 +129,10 @@ class SheetKeeper(QObject):
 
     def show(self) -> None:
         """Show the sheet, or bring it to the front."""
-        if self.sheet is None:
+        sheet = self.sheet
+        if sheet is None:
             sheet = ShortcutSheet(None if self._window is None else self._window())
             self._sheet = weakref.ref(sheet)
-        sheet = self.sheet
-        assert sheet is not None
         sheet.show()
         sheet.raise_()
         sheet.activateWindow()
