@@ -91,7 +91,7 @@ class GalleryPanel(QWidget):
         grid.zoomed.connect(lambda steps: controls.edge.setValue(controls.edge.value() + 8 * steps))
         self.chips.chosen.connect(lambda class_id: self.give(class_id, session.selection.ids))
         self.chips.dropped.connect(self.give)
-        self.commands.message.connect(self.said.say)
+        self.canvas.message.connect(self.said.say)
         session.acted.connect(self.said.say)
         session.classes_changed.connect(self._offer)
         session.catalogue_changed.connect(self._offer)
