@@ -91,7 +91,7 @@ def test_a_closed_and_reopened_dock_shows_the_same_session(bench: Any) -> None:
     dock, _ = bench.viewer.window.add_plugin_dock_widget("napari-ssrvae", "2 Label")
     dock.close()
     _, again = bench.viewer.window.add_plugin_dock_widget("napari-ssrvae", "2 Label")
-    assert again.panel.table.item(0, 2).text() == "1"
+    assert again.panel.table.model().index(0, 2).data() == "1"
     assert again.panel.status == bench.workbench.label.status
 
 

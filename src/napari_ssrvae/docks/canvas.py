@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QWidget
 
 from napari_ssrvae.docks.commands import Commands
 from napari_ssrvae.docks.drawing import PARTICLES, Drawing
@@ -22,16 +23,19 @@ from napari_ssrvae.docks.jumps import jump, open_all
 from napari_ssrvae.docks.keys import Keys
 from napari_ssrvae.docks.outlines import Outlines
 from napari_ssrvae.docks.preview import Preview
+from napari_ssrvae.docks.readiness import Readiness
 from napari_ssrvae.docks.review_view import ReviewView
 from napari_ssrvae.docks.rings import Rings
 from napari_ssrvae.docks.runs import SegmentationRun, TrainingRun
 from napari_ssrvae.docks.scales import Scales
 from napari_ssrvae.docks.selecting import Selecting
 from napari_ssrvae.docks.settings import libraries_folder
+from napari_ssrvae.docks.shortcut_sheet import sheet_of
 from napari_ssrvae.docks.sources import micrograph_of_layer, plane_of_layer
 from napari_ssrvae.docks.strip import Strip, StripHandle
 from napari_ssrvae.docks.table_link import TableLink
 from napari_ssrvae.docks.tip import Tip, tip_text
+from napari_ssrvae.docks.title import title_of
 from napari_ssrvae.docks.tools import Tool, Tools
 from napari_ssrvae.docks.traversals import Traversals
 from napari_ssrvae.docks.view import View
@@ -126,6 +130,7 @@ class Canvas(QObject):
         self.view = View(viewer)
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
+        self._readiness = Readiness(session, self)
         self.commands = Commands(session, self)
         self.tools = Tools(
             viewer, session, self.image_layer, self.particle_at, self._own, self._busy, self
@@ -387,11 +392,15 @@ class Canvas(QObject):
     def watch_window(self, window: QObject | None) -> None:
         """End all work when this window closes, and let go of the library: napari has no hook for that."""
         self._watch.watch(window)
+        if isinstance(window, QWidget):
+            title_of(self).watch(window)
+            sheet_of(self).watch(window)
 
     def _abandon(self) -> None:
         self.segmentation.abandon()
         self.training.abandon()
         self.preview.abandon()
+        self._readiness.abandon()
 
     # --- tools and the data bar ----------------------------------------------------------------
 

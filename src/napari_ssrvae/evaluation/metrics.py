@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from napari_ssrvae.errors import InputError
 
@@ -41,7 +41,7 @@ def wilson_interval(hits: Any, trials: Any, level: float = 0.95) -> tuple[Floats
     Wilson, J. Am. Stat. Assoc. 22, 209 (1927): honest for few trials and near 0 and 1.
     """
     k, n = np.broadcast_arrays(np.asarray(hits, float), np.asarray(trials, float))
-    z = float(norm.ppf(0.5 + level / 2))
+    z = float(ndtri(0.5 + level / 2))
     some = np.maximum(n, 1)
     p = k / some
     middle = (p + z**2 / (2 * some)) / (1 + z**2 / some)
