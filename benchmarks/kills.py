@@ -94,7 +94,7 @@ def main() -> int:
         for number in range(options.kills):
             # One in ten while the library is being opened.
             reports = 0 if number % 10 == 9 else chance.randint(1, 60)
-            later = chance.uniform(0, 0.03 if reports else 0.5)
+            later = chance.uniform(0, 0.03 if reports else 2.5)
             child = partial(work, folder, options.seed * 1000 + number)
             last = ""
             for line in (said := killed_child(child, reports, later, "forkserver")):

@@ -70,6 +70,7 @@ def check_session(walk: Ground) -> None:
     assert lost["class_id"].to_dict() == {p: model.labels[p] for p in model.lost}
     pick = session.queue.current
     assert pick is None or pick.particle_id in live
+    assert pick is None or walk.went_back or pick.particle_id not in model.labels
     assert (session.queue.order is None) <= (pick is None)
 
 

@@ -83,10 +83,11 @@ class Ground(RuleBasedStateMachine):
     def begin(self) -> None:
         self.home = Path(tempfile.mkdtemp())
         self.viewer = ViewerModel()
-        self.canvas = Canvas(self.viewer, Session(self.home))
+        self.canvas = Canvas(self.viewer, Session(self.home, seed=0))
         self.strange: list[tuple[Any, np.ndarray]] = []
         self.models = 0
         self.full = False
+        self.went_back = False
         self.states: list[MicrographState] = []
         self.open()
         self.session.set_unsure_below(0.0)
@@ -127,10 +128,13 @@ class Ground(RuleBasedStateMachine):
         return self.states.index(self.session.current)
 
     def pick(self, data: st.DataObject, least: int = 1, most: int = 4) -> set[int]:
-        """Draw particles of the current micrograph."""
+        """Draw particles of the current micrograph, more often those that are selected or under review."""
         there = sorted(self.model.masks[self.number()])
         if len(there) < least:
             return set()
+        under_review = self.session.queue.current
+        meant = self.model.selected | ({under_review.particle_id} if under_review else set())
+        there += 4 * [particle for particle in there if particle in meant]
         return set(data.draw(st.lists(st.sampled_from(there), min_size=least, max_size=most)))
 
     def labels_of(self, particles: Iterable[int]) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 from tests.docks.walk_ground import Ground, found, pixels_of
 from tests.docks.walk_model import Done
 
@@ -38,6 +38,14 @@ class MaskRules(Ground):
             state, label_ids = self.states[self.number()], self.labels_of(chosen)
             act = getattr(self.session, f"{kind}_particles")
             self.edit(lambda: act(state, label_ids), chosen)
+
+    @precondition(lambda self: self.model.selected & self.model.masks[self.number()].keys())
+    @rule()
+    def delete_selected(self) -> None:
+        number = self.number()
+        chosen = self.model.selected & self.model.masks[number].keys()
+        label_ids = self.labels_of(chosen)
+        self.edit(lambda: self.session.delete_particles(self.states[number], label_ids), chosen)
 
     @rule(data=st.data(), at=st.integers(1, 5))
     def split(self, data: st.DataObject, at: int) -> None:

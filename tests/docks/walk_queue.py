@@ -24,17 +24,19 @@ class QueueRules(Ground):
         begun = self.act(lambda: self.session.queue.start(order))
         assert begun == (order == "helpful" or said)
         if begun:
+            self.went_back = False
             free = self.model.live - self.model.labels.keys()
             assert reviewing(self) == bool(free)
             assert self.session.queue.remaining == max(0, len(free) - 1)
 
     @precondition(reviewing)
-    @rule(how=st.sampled_from(["accept", "1", "2", "X"]))
-    def review(self, how: str) -> None:
+    @rule(how=st.sampled_from(["accept", "1", "2", "X"]), taken_back=st.booleans())
+    def review(self, how: str, taken_back: bool) -> None:
         """An answer by key, and on to another; undone, the one before is there again."""
         queue, model = self.session.queue, self.model
         pick = queue.current
         assert pick is not None
+        fresh = pick.particle_id not in model.labels
         predicted = model.prediction(pick.particle_id)
         assert (pick.class_id or 0) == predicted
         ordinary = model.classes.ids[:-1]
@@ -57,9 +59,16 @@ class QueueRules(Ground):
         if following is not None:
             assert following.particle_id != pick.particle_id
             assert following.particle_id not in model.labels
+        self.went_back = False
+        if fresh and taken_back:
+            with self.disk():
+                assert self.session.undo() == model.undo()
+            assert queue.current is not None
+            assert queue.current.particle_id == pick.particle_id
 
     @precondition(reviewing)
     @rule(how=st.sampled_from(["next", "back", "stop"]))
     def move(self, how: str) -> None:
         getattr(self.session.queue, how)()
+        self.went_back = how == "back"
         assert how != "stop" or self.session.queue.order is None

@@ -91,7 +91,7 @@ class Walk(LabelRules, QueueRules, MaskRules):
         folder, number = self.session.need_library().folder, self.number()
         self.session.close()
         self.viewer = ViewerModel()
-        self.canvas = Canvas(self.viewer, Session(self.home))
+        self.canvas = Canvas(self.viewer, Session(self.home, seed=0))
         self.strange.clear()
         self.model.selected.clear()
         self.session.set_unsure_below(0.0)
