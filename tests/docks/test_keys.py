@@ -11,7 +11,7 @@ import pytest
 from napari.layers import Labels
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QLineEdit
+from qtpy.QtWidgets import QApplication, QLineEdit
 from tests.session.many import many_particles, predict
 
 from napari_ssrvae.docks.commands import Commands
@@ -123,6 +123,7 @@ def test_without_particles_a_key_says_what_to_do(tmp_path: Path) -> None:
         (Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier, "N", "Shift+N"),
         (Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", "Enter"),
         (Qt.Key.Key_5, Qt.KeyboardModifier.KeypadModifier, "5", "5"),
+        (Qt.Key.Key_5, Qt.KeyboardModifier.ShiftModifier, "5", "5"),
         (Qt.Key.Key_Question, Qt.KeyboardModifier.ShiftModifier, "?", "?"),
         (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, "", "Esc"),
         (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, "", "Ctrl+Z"),
@@ -132,6 +133,13 @@ def test_a_pressed_key_has_the_registry_s_name(
     key: Qt.Key, modifiers: Qt.KeyboardModifier, text: str, name: str
 ) -> None:
     assert key_of(QKeyEvent(QEvent.Type.KeyPress, key, modifiers, text)) == name
+
+
+def send_key(bench: Any, key: Qt.Key, modifiers: Qt.KeyboardModifier, text: str) -> None:
+    """Press a key as a keyboard of another country does."""
+    canvas = bench.viewer.window._qt_viewer.canvas.native
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        QApplication.sendEvent(canvas, QKeyEvent(kind, key, modifiers, text))
 
 
 def test_keys_on_the_micrograph_go_where_they_are_meant(bench: Any) -> None:
@@ -148,6 +156,10 @@ def test_keys_on_the_micrograph_go_where_they_are_meant(bench: Any) -> None:
     bench.hover(*bench.label_position(9))
     bench.key("3")
     assert np.flatnonzero(state.by_hand == third).tolist() == [9]
+    # On some keyboards digits need Shift.
+    send_key(bench, Qt.Key.Key_2, Qt.KeyboardModifier.ShiftModifier, "2")
+    assert state.by_hand[9] == session.classes[1].class_id
+    bench.key("3")
     # Background: the class is chosen, and nothing else.
     bench.hover(80, 80)
     bench.key("1")

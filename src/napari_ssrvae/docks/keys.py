@@ -28,13 +28,16 @@ __all__ = ["Keys", "key_of"]
 
 NAPARI_NAMES = {"Esc": "Escape", "Del": "Delete", "Enter": "Enter"}
 LABELS = (*"1234567890", "X")
+SHIFTED = (*"0123456789", "?")
+CTRL_OR_ALT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 DRAWING = ("paint", "erase", "fill", "polygon")
 
 
 def key_of(event: QKeyEvent) -> str:
     """Return a key that was pressed as the registry names it: "1", "Shift+N", "Ctrl+Z", "Enter", "?"."""
-    if event.text() == "?":
-        return "?"
+    if event.text() in SHIFTED and not event.modifiers() & CTRL_OR_ALT:
+        # With or without Shift: that depends on the keyboard.
+        return event.text()
     # The number pad and the arrows' keys are the same keys to the user.
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     name = QKeySequence(modifiers.value | event.key()).toString(
@@ -202,6 +205,10 @@ class Keys(QObject):
         pressed = event.type() == QEvent.Type.KeyPress
         if pressed and key in self._everywhere:
             self._everywhere[key]()
+            return True
+        if pressed and key in LABELS and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            # Digits that need Shift, as on French keyboards; napari would look for Shift and the digit.
+            self.press(key)
             return True
         answers = key in ANSWERS and self._commands.reviewing and self._drawn_by_user() is None
         if not answers:

@@ -1,15 +1,12 @@
-"""Keys in the grid: their names, and where those that move lead to."""
+"""Keys that move in the grid: where they lead to."""
 
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeyEvent, QKeySequence
 
-__all__ = ["MOVES", "name_of", "place_after"]
+__all__ = ["MOVES", "place_after"]
 
 Key = Qt.Key
-SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
-ALT = Qt.KeyboardModifier.AltModifier
 MOVES = (
     *(Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down),
     *(Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown),
@@ -36,16 +33,3 @@ def place_after(key: int, here: int, last: int, columns: int, rows: int) -> int:
     target = max(0, min(last // columns, row + steps[Key(key)]))
     # The last row may be shorter than the others.
     return min(last, target * columns + column) if target != row else here
-
-
-def name_of(event: QKeyEvent) -> str:
-    """Return a pressed key as the registry of shortcuts names it: "1", "Shift+N", "Ctrl+A", "?"."""
-    key, modifiers, text = event.key(), event.modifiers(), event.text()
-    if not modifiers & (CTRL | ALT) and text.isprintable() and not text.isalpha() and text.strip():
-        # Which keys give a digit or "?" depends on the keyboard.
-        return text
-    name = QKeySequence(int(key)).toString(QKeySequence.SequenceFormat.PortableText)
-    for flag, word in ((SHIFT, "Shift+"), (ALT, "Alt+"), (CTRL, "Ctrl+")):
-        if modifiers & flag:
-            name = word + name
-    return name.replace("Return", "Enter")

@@ -22,8 +22,9 @@ from qtpy.QtWidgets import QApplication, QToolTip, QWidget
 from napari_ssrvae.docks.dragging import particles_mime
 from napari_ssrvae.docks.gallery.drag_picture import drag_picture
 from napari_ssrvae.docks.gallery.grid import Grid
-from napari_ssrvae.docks.gallery.keys import MOVES, name_of, place_after
+from napari_ssrvae.docks.gallery.keys import MOVES, place_after
 from napari_ssrvae.docks.gallery.picks import Picks
+from napari_ssrvae.docks.keys import key_of
 from napari_ssrvae.docks.shortcuts import keys_for
 
 if TYPE_CHECKING:
@@ -212,15 +213,13 @@ class PickingGrid(Grid):
         return bool(super().event(event))
 
     def _is_ours(self, event: QKeyEvent) -> bool:
-        return event.key() in (*MOVES, Key.Key_F5) or name_of(event) in keys_for(
-            "gallery", "review"
-        )
+        return event.key() in (*MOVES, Key.Key_F5) or key_of(event) in keys_for("gallery", "review")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Move, select, or hand the key on to where all keys go."""
         if event is None:
             return
-        name = name_of(event)
+        name = key_of(event)
         ctrl = bool(event.modifiers() & CTRL)
         if event.key() in MOVES:
             self._move(event)
