@@ -22,10 +22,6 @@ TestWalks.settings = settings(
 )
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="napari makes a layer editable again when its data is set: Drawing paints all classes anew that way",
-)
 @pytest.mark.parametrize("role", ["classes", "labels by hand"])
 def test_napari_cannot_paint_in_our_layers(tmp_path: Path, role: str) -> None:
     viewer = ViewerModel()

@@ -12,6 +12,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import ArrayLike
 
 from napari_ssrvae.docks.features import features_of, update_features
+from napari_ssrvae.docks.keeping import keep_from_editing
 from napari_ssrvae.docks.places import place_of, put_in_place
 from napari_ssrvae.docks.pyramid import LARGE_PX, Mapped, pyramid
 from napari_ssrvae.docks.sources import pixel_size_of_layer
@@ -240,9 +241,7 @@ class Drawing:
         name = f"{role} · {self._state.micrograph.name}"
         layer = viewer.add_labels(data, name=name, colormap=colours, opacity=opacity, **self._place)
         layer.contour = contour
-        # Its pixels belong to the session: napari's brush would change the picture and nothing else.
-        layer.editable = False
-        layer.mode = "pan_zoom"
+        keep_from_editing(layer)
         if self.image is not None:
             mark_like(layer, self.image)
         self.drawn[role] = layer

@@ -11,6 +11,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.transforms import Affine
 from qtpy.QtCore import QObject, Signal
 
+from napari_ssrvae.docks.keeping import keep_from_editing
 from napari_ssrvae.docks.latest import Latest
 from napari_ssrvae.docks.places import put_in_place
 from napari_ssrvae.docks.preview_work import (
@@ -316,9 +317,6 @@ class Preview(QObject):
         if viewer is None:
             return
         self._put(viewer, result, place)
-        # Every change of data or visibility makes it editable again.
-        assert self._layer is not None
-        self._layer.editable = False
 
     def _put(self, viewer: napari.Viewer, result: PreviewResult, place: dict[str, Any]) -> None:
         if self._layer is None:
@@ -329,7 +327,7 @@ class Preview(QObject):
                     result.outlines, name=NAME, colormap=colours, **place
                 )
                 self._on_new_layer(self._layer)
-                self._layer.mode = "pan_zoom"
+                keep_from_editing(self._layer)
                 if active is not None and active in viewer.layers:
                     viewer.layers.selection.active = active
             return

@@ -12,6 +12,7 @@ from napari.layers import Layer, Points
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer
 
+from napari_ssrvae.docks.keeping import keep_from_editing
 from napari_ssrvae.docks.places import place_of, put_in_place
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Rings(QObject):
                 visible=False,
                 **place_of(image),
             )
-            layer.editable = False
+            keep_from_editing(layer)
             self._layer = layer
             self._on_new_layer(layer)
             if active is not None and active in viewer.layers:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Layer, Shapes
 
+from napari_ssrvae.docks.keeping import keep_from_editing
 from napari_ssrvae.docks.places import put_in_place
 from napari_ssrvae.session import MicrographState
 
@@ -59,8 +60,7 @@ class Strip:
                 edge_width=self._edge_width(),
                 **place,
             )
-            self.layer.editable = False
-            self.layer.mode = "pan_zoom"
+            keep_from_editing(self.layer)
             on_new_layer(self.layer)
             if active is not None and active in viewer.layers:
                 viewer.layers.selection.active = active

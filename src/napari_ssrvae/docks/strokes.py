@@ -12,6 +12,7 @@ import numpy as np
 from napari.layers import Layer, Shapes
 from numpy.typing import NDArray
 
+from napari_ssrvae.docks.keeping import keep_from_editing
 from napari_ssrvae.docks.places import place_of, put_in_place
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ class StrokeLayer:
             active = viewer.layers.selection.active
             with self._own():
                 self._layer = viewer.add_shapes(ndim=2, name=NAME, **place)
-                self._layer.editable = False
-                self._layer.mode = "pan_zoom"
+                keep_from_editing(self._layer)
                 if active is not None and active in viewer.layers:
                     viewer.layers.selection.active = active
         else:
