@@ -14,7 +14,8 @@ __all__ = ["distance_to_nearest", "model_features", "shape_features"]
 
 Floats = NDArray[np.float32]
 
-SHAPES = ("eccentricity", "solidity", "circularity", "mean_intensity", "std_intensity")
+# Outlines alone: with brightness beside them the suggestions find fewer of a rare class (docs/experiments.md).
+SHAPES = ("eccentricity", "solidity", "circularity")
 LENGTHS = ("equivalent_diameter", "perimeter", "major_axis", "minor_axis")
 
 CLASS_DISTANCE = 2.0
