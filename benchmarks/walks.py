@@ -23,8 +23,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def main() -> int:
     """Go the walks; 0 if all of them were as they must be."""
+    from qtpy.QtWidgets import QApplication
     from tests.docks.walks import Walk
 
+    # Timers of the canvas want an application, and it has to outlive the walks.
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert application is not None
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--walks", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=20, help="most steps in a walk")
