@@ -83,6 +83,8 @@ def test_numpy_selections_are_welcome(library: ParticleLibrary) -> None:
         AddClass("Dimer"),
         AddClass("ＤＩＭＥＲ".lower() * 20),
         AddClass("a\x00b"),
+        AddClass("\u202eevil"),
+        RenameClass(1, "a\u2066b"),
         AddClass("a\udcff"),
         AddClass("rod", "red"),
         AddClass("rod", ""),

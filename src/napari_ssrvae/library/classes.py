@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 MAX_NAME = 64
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 DEFAULT_CLASS_NAMES = ("single", "dimer", "trimer", "cluster")
 
@@ -84,8 +85,9 @@ def checked_class_name(name: str, taken: Iterable[str] = ()) -> str:
         raise InputError(
             f"The class name “{tidy[:20]}…” has {len(tidy)} characters: use at most {MAX_NAME}."
         )
-    # Cc control, Cs surrogate: neither can be shown, and surrogates cannot be stored.
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in tidy):
+    # Cc control, Cs surrogate: neither can be shown, and surrogates cannot be stored. What turns the direction of
+    # text around makes one name look like another; the marks that Persian, Hebrew and emoji need stay.
+    if any(unicodedata.category(c) in ("Cc", "Cs") or c in _TURNING for c in tidy):
         raise InputError("The class name contains characters that cannot be shown: retype it.")
     if name_key(tidy) in {name_key(other) for other in taken}:
         raise InputError(f"There is a class named “{tidy}” already: choose another name.")
