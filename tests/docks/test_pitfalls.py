@@ -43,6 +43,28 @@ def test_another_plane_of_a_stack_is_another_micrograph(bench: Any) -> None:
     assert not bench.workbench.bar.plane.isVisible()
 
 
+def test_a_stack_stays_in_view_whichever_of_its_planes_is_worked_on(bench: Any) -> None:
+    stack = bench.viewer.add_image(np.stack([GREY, GREY[::-1].copy()]), name="stack")
+    states = {}
+    for step in (0, 1, 0, 1, 0):
+        bench.viewer.dims.set_current_step(0, step)
+        if bench.canvas.other_plane_in_view:
+            bench.press(bench.workbench.bar.plane)
+        states.setdefault(step, bench.session.current)
+        assert bench.session.current is states[step]
+        assert stack.visible
+        if states[step].labels is None:
+            bench.find()
+        # A look at its layer is no change of the plane.
+        bench.viewer.layers.selection.active = bench.canvas.drawn_layer(states[step], "particles")
+        bench.viewer.layers.selection.active = stack
+        assert bench.session.current is states[step]
+    bench.press(bench.workbench.segment.find)
+    bench.canvas.session.set_current(states[1])
+    bench.qtbot.waitUntil(lambda: not bench.canvas.segmentation.running, timeout=10_000)
+    assert stack.visible
+
+
 def test_pixels_that_are_replaced_are_another_micrograph(bench: Any) -> None:
     bench.open_disks()
     first = bench.session.current

@@ -379,7 +379,8 @@ class Canvas(QObject):
         layer = event.value
         if self._own_doing or layer is None:
             return
-        state = self._drawings.state_of(layer)
+        plane = self._plane_in_view(layer) if isinstance(layer, Image) else ()
+        state = self._drawings.state_of(layer, plane)
         if state is not None:
             self.session.set_current(state)
             return

@@ -60,12 +60,14 @@ class Drawings(dict["MicrographState", Drawing]):
         drawing = self.get(state) if state is not None else None
         return drawing.image if drawing is not None else None
 
-    def state_of(self, layer: Layer) -> MicrographState | None:
-        """Return the micrograph that a layer is part of."""
-        for state, drawing in self.items():
-            if any(layer is mine for mine in drawing.layers()):
-                return state
-        return None
+    def state_of(self, layer: Layer, plane: tuple[int, ...] = ()) -> MicrographState | None:
+        """Return the micrograph that a layer is part of; of a stack, the one that this plane is, or the current."""
+        mine = [
+            (drawing.plane == plane, drawing is self.current, state)
+            for state, drawing in self.items()
+            if any(layer is each for each in drawing.layers())
+        ]
+        return max(mine, key=lambda found: found[:2])[2] if mine else None
 
     def outlined(self) -> list[tuple[Labels, float]]:
         """Return the layers that are outlines, and how wide these should be on the screen, in pixels."""
@@ -89,9 +91,17 @@ class Drawings(dict["MicrographState", Drawing]):
     def show_current_only(self) -> None:
         """Hide all micrographs but the current one."""
         if len(self) > 1 and self.current is not None:
+            for layer in self.current.layers():
+                layer.visible = True
             for drawing in self.values():
-                for layer in drawing.layers():
-                    layer.visible = drawing is self.current
+                self._hide_unless_current(drawing)
+
+    def _hide_unless_current(self, drawing: Drawing) -> None:
+        # Planes of a stack share its layer.
+        shown = set() if self.current is None else set(map(id, self.current.layers()))
+        for layer in drawing.layers():
+            if id(layer) not in shown:
+                layer.visible = False
 
     # --- what the session tells ----------------------------------------------------------------
 
@@ -108,8 +118,7 @@ class Drawings(dict["MicrographState", Drawing]):
                 drawing.draw()
                 # They may be those of a micrograph that was left while they were searched for.
                 if self.current not in (None, drawing):
-                    for layer in drawing.layers():
-                        layer.visible = False
+                    self._hide_unless_current(drawing)
 
     def _on_classes(self) -> None:
         for drawing in self.values():
