@@ -69,7 +69,10 @@ class LabelRules(Ground):
     @precondition(lambda self: self.pointed_at)
     @rule()
     def click_on_background(self) -> None:
-        self.mouse([(0, 0)])
+        covered = self.model.masks[self.number()].values()
+        bare = set(range(SHAPE[0] * SHAPE[1])).difference(*covered)
+        if bare:
+            self.mouse([divmod(min(bare), SHAPE[1])])
 
     @rule(
         data=st.data(),

@@ -26,6 +26,9 @@ class QueueRules(Ground):
         if begun:
             self.went_back = False
             free = self.model.live - self.model.labels.keys()
+            if order == "doubt":
+                # What an edit by hand made has no prediction that could be doubted.
+                free = {p for p in free if self.model.prediction(p)}
             assert reviewing(self) == bool(free)
             assert self.session.queue.remaining == max(0, len(free) - 1)
 
