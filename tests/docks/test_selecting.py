@@ -242,3 +242,18 @@ def test_outlines_are_as_wide_as_pixels_allow(on_screen: float, edge: float) -> 
     assert 1 <= px <= MOST_PX
     if 1 < px < MOST_PX:
         assert abs(px * edge - on_screen) <= edge / 2 + 1e-9
+
+
+def test_fewer_rings_of_other_colours_come_after_none(found: Any) -> None:
+    """Hidden in between, napari's layer still knows the places of the many."""
+    session, rings = found.session, found.canvas.rings
+    ids = session.current.particle_ids[1:]
+    session.selection.select(ids)
+    found.qtbot.waitUntil(lambda: rings.layer is not None and len(rings.layer.data) == len(ids))
+    session.selection.clear()
+    found.qtbot.waitUntil(lambda: not rings.layer.visible)
+    session.selection.select(ids[:3], focus=int(ids[1]))
+    found.qtbot.waitUntil(lambda: rings.layer.visible)
+    assert len(rings.layer.data) == 3
+    assert len({tuple(colour) for colour in rings.layer.border_color}) == 2
+    session.selection.clear()

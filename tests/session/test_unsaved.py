@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 
+from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import Session
 from tests.session.many import many_particles, micrograph
 
@@ -83,6 +84,12 @@ def test_another_library_has_nothing_unsaved(disk: Disk, session: Session, tmp_p
     told: list[int] = []
     disk.full = True
     session.assign([1], 2)
+    with pytest.raises(InputError, match="1 act is not saved yet"):
+        session.open_library(tmp_path / "other")
+    with pytest.raises(InputError, match="1 act is not saved yet"):
+        session.create_library(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    assert session.unsaved == 1
     disk.full = False
     session.unsaved_changed.connect(lambda n, _: told.append(n))
     session.open_library(tmp_path / "other")

@@ -122,16 +122,16 @@ class Rings(QObject):
         centres, diameters, least, lines, colours = rings
         edge = viewer.scene.camera.zoom * abs(float(image.scale[-1]))
         on_screen = np.maximum(diameters * edge, least)
+        if not layer.visible:
+            # First: what is hidden is not sliced anew, and colours would be looked up for rings that are no more.
+            layer.visible = True
         # Each of these draws the layer and asks the viewer how far its layers reach; once, at the end, will do.
         with layer.events.blocker_all():
             layer.data = centres
             layer.size = on_screen / edge
             layer.border_width = np.minimum(lines / on_screen, WIDEST)
             layer.border_color = colours
-        if layer.visible:
-            layer.refresh(extent=False, thumbnail=False, highlight=False)
-        else:
-            layer.visible = True
+        layer.refresh(extent=False, thumbnail=False, highlight=False)
 
     def _rings(self) -> tuple[NDArray[Any], ...] | None:
         """Return centres, diameters, least diameters and widths on the screen, and colours; None of no rings."""

@@ -87,6 +87,7 @@ class Opening(Acting):
         """Begin a new library in `folder`."""
         from napari_ssrvae.library import ParticleLibrary
 
+        self._check_saved()
         self._take(ParticleLibrary.create(folder))
         return self.need_library()
 
@@ -96,7 +97,7 @@ class Opening(Acting):
         Raises
         ------
         InputError
-            It is none, or damaged; then everything is as it was.
+            It is none, or damaged, or acts in the library before cannot be saved; then everything is as it was.
         """
         from napari_ssrvae.library import ParticleLibrary
 
@@ -104,8 +105,19 @@ class Opening(Acting):
             # It is this one: opening it a second time would find it locked by ourselves.
             self._take(self._library)
         else:
+            self._check_saved()
             self._take(ParticleLibrary.open(folder))
         return self.need_library()
+
+    def _check_saved(self) -> None:
+        """Do not leave a library whose last acts are in memory only."""
+        library = self._library
+        if library is not None and not self.save_unsaved():
+            acts = "1 act is" if library.unsaved == 1 else f"{library.unsaved} acts are"
+            raise InputError(
+                f"{acts} not saved yet in the library {library.folder.name}: save them elsewhere, or mend what "
+                "keeps its disk from being written, and open the other one then."
+            )
 
     def _take(self, library: ParticleLibrary) -> None:
         old = self._library
