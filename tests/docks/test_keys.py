@@ -53,6 +53,10 @@ def test_digits_choose_and_give_and_zero_takes_off(session: Session, commands: C
     assert session.library.labels().to_dict() == dict.fromkeys(ids.tolist(), second)
     assert commands.press("0", ids[:1])
     assert session.library.labels().index.tolist() == ids[1:].tolist()
+    said: list[str] = []
+    commands.message.connect(said.append)
+    assert commands.press("0", ids[:1])
+    assert said == ["There is no label by hand to take off."]
     assert commands.press("3")
     assert session.active_class_id == session.classes[2].class_id
     assert len(session.library.labels()) == 2

@@ -134,6 +134,8 @@ class Commands(QObject):
             labelled = [i for i, row in zip(ids, rows, strict=True) if row >= 0 and hand[row]]
             if labelled:
                 self._session.assign(labelled, None)
+            elif ids:
+                self.message.emit("There is no label by hand to take off.")
 
     def _under_review(self, ids: list[int]) -> bool:
         current = self._session.queue.current
