@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 
 from napari_ssrvae.docks.tasks import Task
 from napari_ssrvae.session import Session
 
 __all__ = ["Readiness"]
 
+# Whoever has just opened a library looks at it first, and loading would slow that down.
+WAIT_MS = 4000
 NEEDED = "napari_ssrvae.ssrvae.suggest"
 
 
@@ -27,13 +29,22 @@ class Readiness(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._task = Task(self)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(WAIT_MS)
+        self._soon.timeout.connect(self._load)
         session.library_changed.connect(self._on_library)
 
     def abandon(self) -> None:
         """Let nothing arrive any more."""
+        self._soon.stop()
         self._task.abandon()
 
     def _on_library(self) -> None:
+        if NEEDED not in sys.modules:
+            self._soon.start()
+
+    def _load(self) -> None:
         if NEEDED not in sys.modules and not self._task.running:
             self._task.start(_load)
 
