@@ -335,9 +335,13 @@ class Canvas(QObject):
 
     def open_gallery(self) -> None:
         """Open the gallery of all particles, or bring it to the front."""
-        from napari_ssrvae.docks.gallery.dock import open_gallery
+        self.open_dock("Gallery")
 
-        open_gallery(self.viewer)
+    def open_dock(self, name: str) -> QWidget:
+        """Open a wide dock by its name in the manifest, or bring it to the front; return its widget."""
+        from napari_ssrvae.docks.wide_dock import open_dock
+
+        return open_dock(self.viewer, name)
 
     def show_layers(self, layers: list[Image]) -> None:
         """Move the view so that these layers fill it."""
