@@ -43,6 +43,7 @@ class SessionBase:
     predictions_changed = Signal()
     catalogue_changed = Signal()  # particles, model or predictions are others
     traversals_changed = Signal()
+    models_changed = Signal()  # a model came, went or was chosen
     library_changed = Signal()
     unsure_below_changed = Signal(float)
     acted = Signal(str)  # what was done, in a sentence

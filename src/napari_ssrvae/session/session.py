@@ -8,7 +8,7 @@ from pathlib import Path
 from napari_ssrvae.session.opening import Opening, libraries_home
 from napari_ssrvae.session.queue import LabelQueue
 from napari_ssrvae.session.state import ClassSummary, summarise
-from napari_ssrvae.workflow import Trained, TrainingSet, register_training
+from napari_ssrvae.workflow import ModelInfo, Trained, TrainingSet, register_training
 
 __all__ = ["Session", "libraries_home"]
 
@@ -51,6 +51,22 @@ class Session(Opening):
             No particles, no labels, labels of one class only, fewer particles than classes.
         """
         return TrainingSet.from_library(self.need_library())
+
+    def models(self) -> list[ModelInfo]:
+        """Return the kept models, the newest first."""
+        return []
+
+    def choose_model(self, name: str) -> int:
+        """Show what this model says; return how many particles have no prediction of it."""
+        raise NotImplementedError
+
+    def remove_model(self, name: str) -> None:
+        """Remove a model and its files; of the current one the newest other takes the place."""
+        raise NotImplementedError
+
+    def labels_changed_since(self, name: str) -> int:
+        """Return how many labels differ from those that a model learned from."""
+        return 0
 
     def accept_training(self, trained: Trained) -> None:
         """Put a trained model and its predictions into the library, then show them."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         FitFailed,
         FitFinished,
         FitNotice,
+        FitPictures,
         FitStarted,
         StepEvent,
     )
@@ -36,6 +37,7 @@ __all__ = [
     "FitFailed",
     "FitFinished",
     "FitNotice",
+    "FitPictures",
     "FitStarted",
     "Pose",
     "ResampledWarning",
@@ -54,6 +56,7 @@ _HOME = {
     "FitFailed": "events",
     "FitFinished": "events",
     "FitNotice": "events",
+    "FitPictures": "events",
     "FitStarted": "events",
     "Pose": "pose",
     "ResampledWarning": "checks",

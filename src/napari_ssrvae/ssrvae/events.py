@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 __all__ = [
     "CheckpointEvent",
     "EpochEvent",
@@ -11,6 +14,7 @@ __all__ = [
     "FitFailed",
     "FitFinished",
     "FitNotice",
+    "FitPictures",
     "FitStarted",
     "StepEvent",
 ]
@@ -30,17 +34,26 @@ class FitStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """One batch is done; `fraction` in (0, 1] of the whole fit. The place to stop."""
+    """One batch is done; `fraction` in (0, 1] of the whole fit. The place to stop.
+
+    `loss` is the running mean of this epoch, in nats per particle. `seconds_left` is None until
+    there is something to go by, a second or so after the first batch.
+    """
 
     epoch: int
     step: int
     steps: int
     fraction: float
+    loss: float = float("nan")
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EpochEvent:
-    """One pass is done. Losses in nats per particle; accuracies are balanced over the classes."""
+    """One pass is done. Losses in nats per particle; accuracies are balanced over the classes.
+
+    `held_out` labels were judged, 0 when they have joined the training or there are none.
+    """
 
     epoch: int
     epochs: int
@@ -52,6 +65,28 @@ class EpochEvent:
     held_out_accuracy: float | None
     seconds: float
     seconds_left: float
+    held_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FitPictures:
+    """What the model draws now; the same particles throughout a fit. float32 in [0, 1].
+
+    Attributes
+    ----------
+    epoch : int
+    particle_rows : ndarray of int64, shape (M,)
+        Rows of the training images; M <= 8, of all classes where they have labels.
+    originals, reconstructions : ndarray of float32, shape (M, S, S)
+    templates : ndarray of float32, shape (K, S, S)
+        Each class at latent 0, upright.
+    """
+
+    epoch: int
+    particle_rows: npt.NDArray[np.int64]
+    originals: npt.NDArray[np.float32]
+    reconstructions: npt.NDArray[np.float32]
+    templates: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +120,12 @@ class FitFailed:
 
 
 FitEvent = (
-    FitStarted | StepEvent | EpochEvent | CheckpointEvent | FitNotice | FitFinished | FitFailed
+    FitStarted
+    | StepEvent
+    | EpochEvent
+    | FitPictures
+    | CheckpointEvent
+    | FitNotice
+    | FitFinished
+    | FitFailed
 )

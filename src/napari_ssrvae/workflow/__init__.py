@@ -8,9 +8,23 @@ Only the weights of a model are written while it trains, into a folder of its ow
 
 from __future__ import annotations
 
-from napari_ssrvae.workflow.events import Failed, Progress, guarded
+from napari_ssrvae.workflow.broken_off import (
+    BrokenOffTraining,
+    broken_off,
+    discard,
+    resume_training,
+)
+from napari_ssrvae.workflow.events import (
+    BrokenOff,
+    Failed,
+    Paused,
+    Progress,
+    Resumed,
+    guarded,
+)
 from napari_ssrvae.workflow.labelling import label_from_csv
 from napari_ssrvae.workflow.model_card import ModelCard, read_model_card
+from napari_ssrvae.workflow.models import ModelInfo, labels_of_model
 from napari_ssrvae.workflow.particles import (
     TYPED,
     ParticlesFound,
@@ -35,25 +49,34 @@ from napari_ssrvae.workflow.training import (
 
 __all__ = [
     "TYPED",
+    "BrokenOff",
+    "BrokenOffTraining",
     "Classified",
     "Failed",
     "ModelCard",
+    "ModelInfo",
     "ParticlesFound",
+    "Paused",
     "Predictions",
     "Progress",
+    "Resumed",
     "Trained",
     "TrainingSet",
+    "broken_off",
     "classify_particles",
+    "discard",
     "find_particles",
     "free_model_name",
     "guarded",
     "label_from_csv",
+    "labels_of_model",
     "patches_of",
     "project_patches",
     "project_window",
     "read_model_card",
     "read_traversals",
     "register_training",
+    "resume_training",
     "store_particles",
     "store_predictions",
     "train_model",

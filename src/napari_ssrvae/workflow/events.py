@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from napari_ssrvae.errors import InputError
 
-__all__ = ["Failed", "Progress", "guarded"]
+__all__ = ["BrokenOff", "Failed", "Paused", "Progress", "Resumed", "guarded"]
 
 Event = TypeVar("Event")
 
@@ -29,6 +29,25 @@ class Failed:
     """The step ended without a result; one sentence for the user says why."""
 
     message: str
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The step waits until it may go on; this time is in no estimate."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The step goes on after a pause."""
+
+
+@dataclass(frozen=True)
+class BrokenOff:
+    """The training `name` was abandoned in this epoch; `kept`: it can go on from there (`broken_off`)."""
+
+    epoch: int
+    name: str
+    kept: bool
 
 
 def guarded(events: Iterator[Event]) -> Generator[Event | Failed, None, None]:

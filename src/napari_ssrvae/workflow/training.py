@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_file
-from napari_ssrvae.workflow.events import Failed, Progress
+from napari_ssrvae.workflow.events import BrokenOff, Failed, Paused, Progress, Resumed
 from napari_ssrvae.workflow.model_card import ModelCard, write_model_card
 
 if TYPE_CHECKING:
@@ -184,7 +184,11 @@ def train_model(
     device: str = "auto",
     preset: str = "default",
     stop: threading.Event | None = None,
-) -> Iterator[FitEvent | Progress | Trained | Failed]:
+    pause: threading.Event | None = None,
+    abandon: threading.Event | None = None,
+    warm_from: Path | None = None,
+    automatic: bool = False,
+) -> Iterator[FitEvent | Progress | Paused | Resumed | BrokenOff | Trained | Failed]:
     """Train an ss-rVAE and let it predict every particle.
 
     A training that was broken off (a crash, a power cut) goes on from its last checkpoint when it is
