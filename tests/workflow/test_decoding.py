@@ -269,7 +269,8 @@ def elongation(picture: np.ndarray) -> float:
 def _moments(picture: np.ndarray) -> np.ndarray:
     weight = np.clip(picture - 0.4, 0, None)
     rows, columns = np.mgrid[: len(picture), : len(picture)]
-    x, y = columns - (columns * weight).sum() / weight.sum(), -(rows - (rows * weight).sum() / weight.sum())  # fmt: skip
+    x = columns - (columns * weight).sum() / weight.sum()
+    y = (rows * weight).sum() / weight.sum() - rows
     return np.cov(np.stack([x.ravel(), y.ravel()]), aweights=weight.ravel())
 
 

@@ -263,13 +263,13 @@ class Described(Protocol):
     """Particles as columns (N, ...), as the session's catalogue has them."""
 
     @property
-    def particle_ids(self) -> NDArray[np.int64]: ...  # noqa: D102
+    def particle_ids(self) -> NDArray[np.int64]: ...
     @property
-    def by_hand(self) -> NDArray[np.uint8]: ...  # noqa: D102
+    def by_hand(self) -> NDArray[np.uint8]: ...
     @property
-    def by_model(self) -> NDArray[np.uint8]: ...  # noqa: D102
+    def by_model(self) -> NDArray[np.uint8]: ...
     @property
-    def latents(self) -> Floats: ...  # noqa: D102
+    def latents(self) -> Floats: ...
 
 
 def nearest_particles(
