@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import napari
 
-    from napari_ssrvae.session.state import ClassSummary
+    from napari_ssrvae.session import ClassSummary
 
 __all__ = ["ResultsPanel"]
 

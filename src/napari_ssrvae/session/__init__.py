@@ -12,7 +12,8 @@ from napari_ssrvae.session.picking import Pick
 from napari_ssrvae.session.queue import LabelQueue
 from napari_ssrvae.session.selection import Selection
 from napari_ssrvae.session.session import Session, libraries_home
-from napari_ssrvae.session.state import ClassSummary, MicrographState
+from napari_ssrvae.session.showing import ClassSummary, Shown, Why
+from napari_ssrvae.session.state import MicrographState
 
 __all__ = [
     "Catalogue",
@@ -23,5 +24,7 @@ __all__ = [
     "RunningAccuracy",
     "Selection",
     "Session",
+    "Shown",
+    "Why",
     "libraries_home",
 ]

@@ -46,6 +46,8 @@ class SessionBase:
     models_changed = Signal()  # a model came, went or was chosen
     library_changed = Signal()
     unsure_below_changed = Signal(float)
+    novel_above_changed = Signal(float)
+    scope_changed = Signal(str)  # what is summed up: library or micrograph
     acted = Signal(str)  # what was done, in a sentence
     unsaved_changed = Signal(int, str)  # acts not on disk yet, and why
 
@@ -186,9 +188,3 @@ class SessionBase:
         if class_id != self._active_class_id:
             self._active_class_id = class_id
             self.active_class_changed.emit()
-
-    def counts(self) -> dict[int, tuple[int, int]]:
-        """Return for each class how many particles of the library carry it by hand and by prediction."""
-        hand = np.bincount(self.catalogue.by_hand, minlength=256)
-        model = np.bincount(self.catalogue.by_model, minlength=256)
-        return {c.class_id: (int(hand[c.class_id]), int(model[c.class_id])) for c in self.classes}

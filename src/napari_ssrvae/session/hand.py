@@ -101,6 +101,7 @@ def show_edit(
     state.by_hand[label_ids] = catalogue.by_hand[rows]
     state.by_model[label_ids] = catalogue.by_model[rows]
     state.probability[label_ids] = catalogue.probability[rows]
+    state.novelty[label_ids] = catalogue.novelty[rows]
 
 
 def _mask(state: MicrographState) -> NDArray[np.int32]:

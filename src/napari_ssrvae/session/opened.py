@@ -42,9 +42,10 @@ def show_predictions(catalogue: Catalogue, states: Iterable[MicrographState]) ->
     for state, mine in _shared(catalogue, states, np.arange(len(catalogue))):
         label_ids = catalogue.label_ids[mine]
         state.by_model[:] = 0
-        state.probability[:] = np.nan
+        state.probability[:] = state.novelty[:] = np.nan
         state.by_model[label_ids] = catalogue.by_model[mine]
         state.probability[label_ids] = catalogue.probability[mine]
+        state.novelty[label_ids] = catalogue.novelty[mine]
 
 
 def _shared(

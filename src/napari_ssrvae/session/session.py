@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from napari_ssrvae.session.opening import Opening, libraries_home
+from napari_ssrvae.session.displaying import Displaying
+from napari_ssrvae.session.opening import libraries_home
 from napari_ssrvae.session.queue import LabelQueue
-from napari_ssrvae.session.state import ClassSummary, summarise
 from napari_ssrvae.workflow import ModelInfo, Trained, TrainingSet, register_training
 
 __all__ = ["Session", "libraries_home"]
 
-UNSURE_BELOW = 0.8
 
-
-class Session(Opening):
+class Session(Displaying):
     """Micrographs, particles, classes, labels and predictions of one viewer.
 
     Parameters
@@ -39,7 +36,6 @@ class Session(Opening):
 
     def __init__(self, home: Path | None = None, *, seed: int | None = None) -> None:
         super().__init__(home)
-        self._unsure_below = UNSURE_BELOW
         self.queue = LabelQueue(self, seed)
 
     def training_set(self) -> TrainingSet:
@@ -85,28 +81,3 @@ class Session(Opening):
         metrics = self.need_library().models().to_dict("index")[name]["metrics"]
         found = metrics.get("held_out")
         return dict(found) if isinstance(found, dict) else None
-
-    def summary(self) -> list[ClassSummary]:
-        """Return for each class what the open micrographs hold of it, by hand or by the model."""
-        return summarise(self.classes, self._states, self._unsure_below)
-
-    @property
-    def unsure_below(self) -> float:
-        """Predictions under this probability are shown as unsure."""
-        return self._unsure_below
-
-    def set_unsure_below(self, probability: float) -> None:
-        """Show predictions under this probability as unsure."""
-        if probability != self._unsure_below:
-            self._unsure_below = float(probability)
-            self.unsure_below_changed.emit(self._unsure_below)
-
-    def prediction_of(self, particle_id: int) -> Mapping[str, float] | None:
-        """Return class id and probability that the model gives a particle, None without a prediction."""
-        row = int(self.catalogue.rows([int(particle_id)])[0])
-        if row < 0 or not self.catalogue.by_model[row]:
-            return None
-        return {
-            "class_id": float(self.catalogue.by_model[row]),
-            "probability": float(self.catalogue.probability[row]),
-        }

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ssrvae.session.showing import NOVEL_ABOVE, Shown, Why, show
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from napari_ssrvae.library import ParticleClass, ParticleLibrary, PixelRuns
+    from napari_ssrvae.library import ParticleLibrary, PixelRuns
     from napari_ssrvae.micrographs import Micrograph
     from napari_ssrvae.particles.cutter import PatchCutter
 
-__all__ = ["ClassSummary", "Known", "MicrographState", "read_known", "summarise"]
+__all__ = ["Known", "MicrographState", "read_known"]
 
 
 @dataclass(eq=False)
@@ -43,6 +45,8 @@ class MicrographState:
         Class id of each label id, 0 = none.
     probability : ndarray of float32, shape (L + 1,)
         The model's probability of its class; NaN where there is no prediction.
+    novelty : ndarray of float32, shape (L + 1,)
+        How little the model explains of it, in [0, 1]; NaN where there is no prediction.
     cutter : PatchCutter or None
         Cuts patches of edited particles like the others; made when it is first needed.
     """
@@ -57,6 +61,7 @@ class MicrographState:
     by_hand: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
     by_model: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1, np.uint8))
     probability: NDArray[np.float32] = field(default_factory=lambda: np.full(1, np.nan, np.float32))
+    novelty: NDArray[np.float32] = field(default_factory=lambda: np.full(1, np.nan, np.float32))
     cutter: PatchCutter | None = field(default=None, repr=False)
 
     def clear(self) -> None:
@@ -98,7 +103,7 @@ class MicrographState:
     def _forget(self, label_ids: NDArray[np.int64]) -> None:
         for numbers in (self.particle_ids, self.boxes, self.by_hand, self.by_model):
             numbers[label_ids] = 0
-        self.probability[label_ids] = np.nan
+        self.probability[label_ids] = self.novelty[label_ids] = np.nan
 
     def _grow(self, size: int) -> None:
         more = size - len(self.particle_ids)
@@ -108,6 +113,7 @@ class MicrographState:
             self.by_hand = np.pad(self.by_hand, (0, more))
             self.by_model = np.pad(self.by_model, (0, more))
             self.probability = np.pad(self.probability, (0, more), constant_values=np.nan)
+            self.novelty = np.pad(self.novelty, (0, more), constant_values=np.nan)
 
     def _make_room(self, size: int) -> None:
         self.particle_ids = np.zeros(size, np.int64)
@@ -115,6 +121,7 @@ class MicrographState:
         self.by_hand = np.zeros(size, np.uint8)
         self.by_model = np.zeros(size, np.uint8)
         self.probability = np.full(size, np.nan, np.float32)
+        self.novelty = np.full(size, np.nan, np.float32)
 
     @property
     def n_particles(self) -> int:
@@ -135,15 +142,26 @@ class MicrographState:
             return int(self.labels[r, c])
         return 0
 
-    def shown_classes(self, unsure_below: float = 0.0) -> NDArray[np.uint8]:
+    def shown(self, unsure_below: float = 0.0, novel_above: float = NOVEL_ABOVE) -> Shown:
+        """Return what is shown of each label id: class and why; see `showing.show`."""
+        return show(
+            self.by_hand,
+            self.by_model,
+            self.probability,
+            self.novelty,
+            unsure_below=unsure_below,
+            novel_above=novel_above,
+        )
+
+    def shown_classes(
+        self, unsure_below: float = 0.0, novel_above: float = NOVEL_ABOVE
+    ) -> NDArray[np.uint8]:
         """Return the class of each label id as shown: the hand's where there is one, else the model's.
 
         Predictions with a probability under `unsure_below` are left out.
         """
-        sure = np.nan_to_num(self.probability, nan=0.0) >= unsure_below
-        return np.where(self.by_hand > 0, self.by_hand, np.where(sure, self.by_model, 0)).astype(
-            np.uint8
-        )
+        shown = self.shown(unsure_below, novel_above)
+        return np.where(shown.why == Why.UNSURE, np.uint8(0), shown.class_ids)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,39 +205,3 @@ def read_known(library: ParticleLibrary, micrograph: Micrograph) -> Known | None
         library.mask(micrograph_id) if found else None,
         table,
     )
-
-
-@dataclass(frozen=True)
-class ClassSummary:
-    """One class in numbers: particles by hand or model, how many of them unsure, median diameter as text."""
-
-    name: str
-    colour: str
-    particles: int
-    unsure: int
-    size: str
-
-
-def summarise(
-    classes: Sequence[ParticleClass], states: Sequence[MicrographState], unsure_below: float
-) -> list[ClassSummary]:
-    """Return each class in numbers over all micrographs that have particles."""
-    shown = [s for s in states if s.table is not None]
-    # One unit for all, or the median would mix them.
-    unit = "nm" if all(s.micrograph.pixel_size_nm is not None for s in shown) else "px"
-    entries = []
-    for c in classes:
-        particles = unsure = 0
-        sizes = [np.zeros(0)]
-        for state in shown:
-            members = state.shown_classes() == c.class_id
-            doubted = (state.by_hand == 0) & (state.probability < unsure_below)
-            particles += int(members.sum())
-            unsure += int((members & doubted).sum())
-            assert state.table is not None
-            rows = members[state.table["label_id"].to_numpy()]
-            sizes.append(state.table[f"equivalent_diameter_{unit}"].to_numpy(float)[rows])
-        every = np.concatenate(sizes)
-        size = f"{np.median(every):.3g} {unit}" if len(every) else ""
-        entries.append(ClassSummary(c.name, c.colour, particles, unsure, size))
-    return entries
