@@ -1,0 +1,246 @@
+"""Plots as files: PNG and SVG of what is seen, CSV of the numbers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QImage, QPainter
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QGraphicsView,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_ssrvae.docks.plot_theme import PAPER, Theming
+from napari_ssrvae.docks.widgets import Hint
+from napari_ssrvae.errors import InputError
+from napari_ssrvae.files import atomic_file
+from napari_ssrvae.workflow.tables import write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_ssrvae.session import Session
+
+__all__ = ["SaveButtons", "save_csv", "save_png", "save_svg"]
+
+# Times the size on the screen, and never narrower than this.
+FINER, LEAST_WIDTH = 2, 1600
+NOTHING = "There is nothing to save yet: the plot is empty."
+
+
+class SaveButtons(QWidget):
+    """PNG, SVG and CSV of one plot.
+
+    Parameters
+    ----------
+    name : str
+        Of the files that are offered, without ending.
+    pictures : QWidget or sequence of QWidget
+        A plot, a widget that holds several, or several that are drawn below each other.
+    table : callable
+        Returns the numbers behind the picture, units in the headers; empty if there are none.
+    session : Session, optional
+        In whose library's folder the dialog begins.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        pictures: QWidget | Sequence[QWidget],
+        table: Callable[[], pd.DataFrame],
+        session: Session | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.name, self.session = name, session
+        self.pictures = (pictures,) if isinstance(pictures, QWidget) else tuple(pictures)
+        self.table = table
+        self.hint = Hint()
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(QLabel("Save"))
+        self.buttons: dict[str, QPushButton] = {}
+        for ending, tip in (
+            ("png", "A picture on white, at least twice as fine as on the screen"),
+            ("svg", "A drawing on white that stays sharp at every size"),
+            ("csv", "The numbers behind the picture as a table"),
+        ):
+            button = QPushButton(ending.upper())
+            button.setToolTip(tip)
+            button.setAccessibleName(f"Save {name} as {ending.upper()}")
+            button.clicked.connect(lambda _=False, ending=ending: self.ask(ending))
+            row.addWidget(button)
+            self.buttons[ending] = button
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.hint)
+
+    def ask(self, ending: str) -> None:
+        """Ask where to, then save."""
+        library = None if self.session is None else self.session.library
+        folder = Path.home() if library is None else Path(library.folder)
+        name, _ = QFileDialog.getSaveFileName(
+            self,
+            f"Save as {ending.upper()}",
+            str(folder / f"{self.name}.{ending}"),
+            f"{ending.upper()} (*.{ending})",
+        )
+        if name:
+            path = Path(name)
+            self.save_to(path if path.suffix.lower() == f".{ending}" else Path(f"{name}.{ending}"))
+
+    def save_to(self, path: Path) -> bool:
+        """Save as what the ending says and tell how it went; False if it could not be done."""
+        try:
+            self.write(path)
+        except InputError as error:
+            self.hint.say(str(error), error=True)
+            return False
+        self.hint.say(f"Written to {path}")
+        return True
+
+    def write(self, path: Path) -> None:
+        """Save as what the ending says.
+
+        Raises
+        ------
+        InputError
+            There is nothing to save, or the file cannot be written.
+        """
+        ending = path.suffix.lower()
+        if ending == ".csv":
+            save_csv(path, self.table())
+        elif ending == ".svg":
+            save_svg(path, self.pictures)
+        else:
+            save_png(path, self.pictures)
+
+
+def save_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table that is safe to open in a spreadsheet; see `workflow.tables.write_table`."""
+    if not len(table):
+        raise InputError(NOTHING)
+    write_table(path, table)
+
+
+def save_png(path: Path, pictures: Sequence[QWidget]) -> None:
+    """Write what the widgets show, below each other, on white; raises `InputError` if that cannot be done."""
+    size = _size(pictures)
+    scale = max(FINER, LEAST_WIDTH / size.width())
+    image = QImage(
+        round(size.width() * scale), round(size.height() * scale), QImage.Format.Format_RGB32
+    )
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    try:
+        _draw(painter, pictures, scale)
+    finally:
+        painter.end()
+    with atomic_file(path) as draft:
+        # Qt does not say why it could not write.
+        draft.touch()
+        if not image.save(str(draft), "PNG"):
+            raise OSError("the disk took only a part of it")
+
+
+def save_svg(path: Path, pictures: Sequence[QWidget]) -> None:
+    """Write what the widgets show as a drawing, below each other; raises `InputError` if that cannot be done."""
+    from qtpy.QtSvg import QSvgGenerator
+
+    size = _size(pictures)
+    with atomic_file(path) as draft:
+        draft.touch()
+        generator = QSvgGenerator()
+        generator.setFileName(str(draft))
+        generator.setSize(size)
+        generator.setViewBox(QRect(QPoint(0, 0), size))
+        generator.setTitle(path.stem)
+        painter = QPainter(generator)
+        try:
+            painter.fillRect(QRect(QPoint(0, 0), size), QColor("white"))
+            _draw(painter, pictures, 1.0)
+        finally:
+            painter.end()
+
+
+def _size(pictures: Sequence[QWidget]) -> QSize:
+    width = max((widget.width() for widget in pictures), default=0)
+    height = sum(widget.height() for widget in pictures)
+    if width < 8 or height < 8:
+        raise InputError(NOTHING)
+    return QSize(width, height)
+
+
+def _draw(painter: QPainter, pictures: Sequence[QWidget], scale: float) -> None:
+    top = 0
+    for widget in pictures:
+        with _on_white(widget):
+            for view, at in _views(widget):
+                painter.save()
+                painter.translate(at.x(), at.y() + top)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                _draw_view(painter, view, scale)
+                painter.restore()
+        top += widget.height()
+
+
+def _draw_view(painter: QPainter, view: QWidget, scale: float) -> None:
+    if not isinstance(view, QGraphicsView):
+        view.render(painter, QPoint(0, 0))
+        return
+    viewport, scene = view.viewport(), view.scene()
+    if viewport is None or scene is None:
+        return
+    # pyqtgraph draws symbols and lines for the screen otherwise, as small pictures.
+    items: list[Any] = [item for item in scene.items() if hasattr(item, "setExportMode")]
+    options = {"antialias": True, "resolutionScale": scale, "painter": painter}
+    for item in items:
+        item.setExportMode(True, options)
+    try:
+        view.render(
+            painter,
+            QRectF(viewport.rect()),
+            viewport.rect(),
+            Qt.AspectRatioMode.IgnoreAspectRatio,
+        )
+    finally:
+        for item in items:
+            item.setExportMode(False)
+
+
+def _views(widget: QWidget) -> Iterator[tuple[QWidget, QPoint]]:
+    """Yield what is drawn one by one, with its place: plots within other widgets draw as lines, not as pixels."""
+    inner = [view for view in widget.findChildren(QGraphicsView) if view.isVisibleTo(widget)]
+    if isinstance(widget, QGraphicsView) or not inner:
+        yield widget, QPoint(0, 0)
+        return
+    for view in inner:
+        yield view, view.mapTo(widget, QPoint(0, 0))
+
+
+@contextmanager
+def _on_white(widget: QWidget) -> Iterator[None]:
+    """Draw plots in black on white, as papers want them, and in the theme's colours again afterwards."""
+    followers = widget.findChildren(Theming)
+    before = [theming.tint for theming in followers]
+    for theming in followers:
+        theming.apply(PAPER)
+    try:
+        yield
+    finally:
+        for theming, tint in zip(followers, before, strict=True):
+            theming.apply(tint)
