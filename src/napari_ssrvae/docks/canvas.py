@@ -26,7 +26,7 @@ from napari_ssrvae.docks.preview import Preview
 from napari_ssrvae.docks.readiness import Readiness
 from napari_ssrvae.docks.review_view import ReviewView
 from napari_ssrvae.docks.rings import Rings
-from napari_ssrvae.docks.runs import SegmentationRun, TrainingRun
+from napari_ssrvae.docks.runs import SegmentationRun
 from napari_ssrvae.docks.scales import Scales
 from napari_ssrvae.docks.selecting import Selecting
 from napari_ssrvae.docks.settings import libraries_folder
@@ -37,6 +37,7 @@ from napari_ssrvae.docks.table_link import TableLink
 from napari_ssrvae.docks.tip import Tip, tip_text
 from napari_ssrvae.docks.title import title_of
 from napari_ssrvae.docks.tools import Tool, Tools
+from napari_ssrvae.docks.training_run import TrainingRun
 from napari_ssrvae.docks.traversals import Traversals
 from napari_ssrvae.docks.view import View
 from napari_ssrvae.docks.window_watch import WindowWatch
@@ -123,7 +124,7 @@ class Canvas(QObject):
         self._own_doing = 0
         self._labelled_before = False
         self.session = session
-        self._drawings = Drawings(viewer, session, self._own)
+        self._drawings = Drawings(viewer, session, self._own, self)
         self._scales = Scales(viewer, session, self._drawings)
         self._watch = WindowWatch(self._abandon, session.close, self)
         self.traversals = Traversals(viewer, session)
@@ -178,6 +179,13 @@ class Canvas(QObject):
         self.tools.chosen.connect(self._on_tool)
         self.hand.switched.connect(self._on_labelling)
 
+        for changed in (
+            session.predictions_changed,
+            session.unsure_below_changed,
+            session.novel_above_changed,
+        ):
+            # After the drawings, before any panel.
+            changed.connect(self._on_predictions)
         session.current_changed.connect(self._on_current)
         session.micrographs_changed.connect(self._on_micrographs)
         session.particles_changed.connect(self._on_particles)
@@ -507,6 +515,9 @@ class Canvas(QObject):
         widget = None if self._widget is None else self._widget()
         if widget is not None and widget.isVisible():
             widget.repaint()
+
+    def _on_predictions(self, *_: object) -> None:
+        self._show_now()
 
     def _on_acted(self, sentence: str) -> None:
         self.viewer.status = sentence

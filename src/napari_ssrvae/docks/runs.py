@@ -1,6 +1,6 @@
-"""The long work of one viewer: one search for particles and one training, seen by every dock.
+"""The long work of one viewer, seen by every dock: what runs have in common, and the search for particles.
 
-They belong to the canvas, not to a dock: a dock that is closed and opened again shows a training that
+Runs belong to the canvas, not to a dock: a dock that is closed and opened again shows a training that
 went on meanwhile, and two docks of the same kind agree.
 """
 
@@ -16,24 +16,20 @@ from napari_ssrvae.errors import InputError
 from napari_ssrvae.workflow import (
     ParticlesFound,
     Progress,
-    Trained,
     find_particles,
-    free_model_name,
     project_patches,
     project_window,
-    train_model,
 )
 
 if TYPE_CHECKING:
     from napari_ssrvae.library import ParticleLibrary
     from napari_ssrvae.particles import PatchParameters, SegmentationParameters
     from napari_ssrvae.session import MicrographState, Session
-    from napari_ssrvae.ssrvae import EpochEvent, SSRVAEParameters
 
-__all__ = ["SegmentationRun", "TrainingRun"]
+__all__ = ["Run", "SegmentationRun"]
 
 
-class _Run(QObject):
+class Run(QObject):
     """A task whose state can be asked for at any time.
 
     Attributes
@@ -93,7 +89,7 @@ class _Run(QObject):
         raise NotImplementedError
 
 
-class SegmentationRun(_Run):
+class SegmentationRun(Run):
     """Finds the particles of one micrograph."""
 
     def __init__(self, session: Session, parent: QObject) -> None:
@@ -168,99 +164,3 @@ def _left_out(state: MicrographState, library: ParticleLibrary | None) -> str:
         if too_large:
             words += f"; {too_large:,} larger than the patch of {window:,.0f} px"
     return words
-
-
-class TrainingRun(_Run):
-    """Trains the model of the session.
-
-    Attributes
-    ----------
-    epoch_done : Signal
-        An `EpochEvent`, after it was added to `history`.
-    started, ended : Signal
-        A new training began, `history` is empty; its thread has ended.
-    """
-
-    epoch_done = Signal(object)
-    started = Signal()
-    ended = Signal()
-
-    def __init__(self, session: Session, parent: QObject) -> None:
-        super().__init__(session, parent)
-        self.history: list[EpochEvent] = []
-        self.seconds_left: float | None = None
-        self.stopping = False
-
-    def start(self, parameters: SSRVAEParameters, *, seed: int = 0, device: str = "auto") -> None:
-        """Train on the library's particles and labels."""
-        if self.running:
-            return
-        try:
-            library = self.session.need_library()
-            if library.read_only:
-                raise InputError(f"This library is open read-only: {library.read_only_reason}")
-            data = self.session.training_set()
-            name = free_model_name(library)
-            folder = library.model_folder(name)
-        except InputError as error:
-            self.fail(str(error))
-            return
-        self.history = []
-        self.seconds_left = None
-        self.stopping = False
-        self._begin("Starting")
-        stop = self._task.stop_flag
-        self._task.start(
-            lambda: train_model(
-                data,
-                parameters,
-                name=name,
-                folder=folder,
-                random_state=seed,
-                device=device,
-                stop=stop,
-            )
-        )
-
-    def _on_running(self, running: bool) -> None:
-        super()._on_running(running)
-        if running:
-            self.started.emit()
-        else:
-            self.ended.emit()
-
-    def stop(self) -> None:
-        """End after the current batch and keep the best model so far."""
-        if self.running:
-            self.stopping = True
-            self.text = "Stopping"
-            self._task.stop()
-            self.changed.emit()
-
-    def _on_event(self, event: Any) -> None:
-        # By name and not by type: importing the events' module is cheap, but only once torch is there.
-        kind = type(event).__name__
-        if isinstance(event, Progress):
-            self.text = event.text
-        elif isinstance(event, Trained):
-            if not self._still_ours():
-                return
-            try:
-                self.session.accept_training(event)
-            except InputError as error:
-                self.fail(str(error))
-                return
-            ended = "Stopped" if event.stopped else "Done"
-            self.text = f"{ended} after {event.record['epochs']} epochs."
-            self.fraction, self.seconds_left = 1.0, None
-        elif kind == "FitNotice":
-            self.text = event.message
-        elif kind == "StepEvent":
-            self.fraction = event.fraction
-            if not self.stopping:
-                self.text = f"Epoch {event.epoch}"
-        elif kind == "EpochEvent":
-            self.history.append(event)
-            self.seconds_left = event.seconds_left
-            self.epoch_done.emit(event)
-        self.changed.emit()
