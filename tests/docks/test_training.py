@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_ssrvae.docks.fills import class_of
 from napari_ssrvae.library import ParticleLibrary
 
 
@@ -37,7 +38,7 @@ def test_train_colours_the_class_layer(labelled: Any) -> None:
     assert (state.by_model[1:] > 0).all()
     session.set_unsure_below(0.0)
     classes = labelled.canvas.drawn_layer(state, "classes")
-    np.testing.assert_array_equal(classes.data, state.shown_classes()[state.labels])
+    np.testing.assert_array_equal(class_of(classes.data), state.shown_classes()[state.labels])
     assert (classes.data[state.labels > 0] > 0).all()
     assert len(labelled.canvas.training.history) >= 1
     assert labelled.workbench.train._curves.isVisible()

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import Bench
 from tests.shared_data import shared_data
 
+from napari_ssrvae.docks.fills import class_of
 from napari_ssrvae.evaluation.matching import match_particles
 from napari_ssrvae.evaluation.metrics import balanced_accuracy
 from napari_ssrvae.library import ParticleLibrary
@@ -105,7 +106,7 @@ def check_picture(bench: Bench) -> None:
     state = session.current
     shown = state.shown_classes(0.0)
     layer = canvas.drawn_layer(state, "classes")
-    np.testing.assert_array_equal(np.asarray(layer.data), shown[state.labels])
+    np.testing.assert_array_equal(class_of(layer.data), shown[state.labels])
     assert (shown[1:] > 0).all()
     assert len(canvas.traversals.layers()) == 4
     first = session.classes[0].class_id

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from napari_ssrvae.docks.features import features_of, update_features
+from napari_ssrvae.docks.fills import Striped, codes_of, fill_colours, striped
 from napari_ssrvae.docks.keeping import keep_from_editing
 from napari_ssrvae.docks.places import place_of, put_in_place
 from napari_ssrvae.docks.pyramid import LARGE_PX, Mapped, pyramid
@@ -19,7 +20,7 @@ from napari_ssrvae.docks.sources import pixel_size_of_layer
 from napari_ssrvae.docks.strip import Strip
 from napari_ssrvae.docks.texture import show_part
 from napari_ssrvae.docks.units import BORROWED, borrow_nm, give_back_nm, mark_like
-from napari_ssrvae.session import MicrographState, Session
+from napari_ssrvae.session import MicrographState, Session, Shown
 
 if TYPE_CHECKING:
     import napari
@@ -36,6 +37,8 @@ MANY = 200
 FEW_PARTS = 25
 # Width of outlines in pixels of the screen: of particles, and of labels by hand.
 OUTLINE, HAND_OUTLINE = 1.0, 2.5
+# Each with the width of its outline, 0 = filled, and its opacity.
+FILLS_AND_OUTLINES = ((CLASSES, 0, 0.6), (BY_HAND, 2, 1.0))
 
 
 class Drawing:
@@ -131,22 +134,22 @@ class Drawing:
         self.calibrate()
         if state.labels is not None:
             outlines = DirectLabelColormap(color_dict={None: OUTLINE_COLOUR, 0: NOTHING})
-            colours = self._class_colours()
             if self._large:
                 levels = pyramid(state.labels)
                 self._came_or_went()
                 self._put(PARTICLES, levels, outlines, contour=1, opacity=0.7)
-                for role, contour, opacity in ((CLASSES, 0, 0.45), (BY_HAND, 2, 1.0)):
+                for role, contour, opacity in FILLS_AND_OUTLINES:
                     table = self._tables[role] = self._classes(role)
-                    mapped = [Mapped(level, table) for level in levels]
-                    self._put(role, mapped, colours, contour=contour, opacity=opacity)
+                    kind = Striped if role == CLASSES else Mapped
+                    mapped = [kind(level, table) for level in levels]
+                    self._put(role, mapped, self._colours(role), contour=contour, opacity=opacity)
             else:
                 # A copy: only what differs from the session's own is drawn again after an edit.
                 self._put(PARTICLES, state.labels.copy(), outlines, contour=1, opacity=0.7)
-                for role, contour, opacity in ((CLASSES, 0, 0.45), (BY_HAND, 2, 1.0)):
-                    classes = self._classes(role)[state.labels]
-                    self._put(role, classes, colours, contour=contour, opacity=opacity)
-            self._describe()
+                for role, contour, opacity in FILLS_AND_OUTLINES:
+                    classes = self._pixels(role)
+                    self._put(role, classes, self._colours(role), contour=contour, opacity=opacity)
+            self.describe()
 
     @property
     def _large(self) -> bool:
@@ -160,7 +163,7 @@ class Drawing:
         """
         for layer in self.drawn.values():
             shape = layer.data[0].shape if layer.multiscale else layer.data.shape
-            nothing = np.zeros(shape, np.uint8)
+            nothing = np.zeros(shape, layer.dtype)
             layer.data = pyramid(nothing) if layer.multiscale else nothing
             layer.visible = False
         self._tables.clear()
@@ -178,7 +181,7 @@ class Drawing:
             put_in_place(layer, self._place)
             mark_like(layer, image)
         self.strip.draw(self._place, self._on_new_layer)
-        self._describe()
+        self.describe()
 
     @staticmethod
     def _scale_picture(image: Image, nm: float) -> None:
@@ -209,7 +212,9 @@ class Drawing:
         if tuple(map(str, self.image.units)) != before:
             self.calibrate()
 
-    def _class_colours(self) -> DirectLabelColormap:
+    def _colours(self, role: str) -> DirectLabelColormap:
+        if role == CLASSES:
+            return fill_colours(self._session.classes)
         colours: dict[int | None, Any] = {None: NOTHING, 0: NOTHING}
         colours.update({c.class_id: c.colour for c in self._session.classes})
         return DirectLabelColormap(color_dict=colours)
@@ -218,7 +223,7 @@ class Drawing:
         """Take the classes' names and colours as they are now."""
         for role in (CLASSES, BY_HAND):
             if role in self.drawn:
-                self.drawn[role].colormap = self._class_colours()
+                self.drawn[role].colormap = self._colours(role)
         self.paint()
 
     def _put(
@@ -251,17 +256,33 @@ class Drawing:
 
     def paint(self) -> None:
         """Colour all particles anew."""
-        state = self._state
-        if state.labels is None:
-            return
         for role in (CLASSES, BY_HAND):
-            if role not in self.drawn:
-                continue
-            if self._large:
-                self._look_up_again(role)
-            else:
-                self.drawn[role].data = self._classes(role)[state.labels]
-        self._describe()
+            self._fill(role)
+        self.describe()
+
+    def paint_predictions(self) -> None:
+        """Fill all particles anew; labels by hand are as they were, and `describe` is left to the caller."""
+        self._fill(CLASSES)
+
+    def _fill(self, role: str) -> None:
+        if self._state.labels is None or role not in self.drawn:
+            return
+        if self._large:
+            self._look_up_again(role)
+        else:
+            self.drawn[role].data = self._pixels(role)
+
+    def _pixels(self, role: str, region: tuple[slice, slice] | None = None) -> NDArray[Any]:
+        """Return what a layer shows in a part of the picture; None: in all of it."""
+        labels = self._state.labels
+        assert labels is not None
+        part = labels if region is None else labels[region]
+        values = self._classes(role)[part]
+        if role != CLASSES:
+            return values
+        top, left = (0, 0) if region is None else (region[0].start, region[1].start)
+        rows, columns = np.arange(part.shape[0]) + top, np.arange(part.shape[1]) + left
+        return striped(values, rows[:, None], columns[None, :])
 
     def paint_particles(self, label_ids: ArrayLike) -> None:
         """Colour some particles anew, touching only their pixels where they are few."""
@@ -278,12 +299,12 @@ class Drawing:
                 if few and not self._show_parts(role, ids):
                     self.drawn[role].refresh(extent=False, thumbnail=False)
             elif len(ids) > MANY:
-                self.drawn[role].data = self._classes(role)[state.labels]
+                self.drawn[role].data = self._pixels(role)
             else:
                 self._set_particles(role, ids)
         layer = self.drawn.get(PARTICLES)
         if layer is not None:
-            update_features(layer, state, self._session.classes, ids)
+            update_features(layer, state, self._session.classes, self._shown(), ids)
 
     def _show_parts(self, role: str, label_ids: np.ndarray) -> bool:
         boxes = self._state.boxes[label_ids].tolist()
@@ -295,7 +316,9 @@ class Drawing:
         for label_id in label_ids.tolist():
             top, left, bottom, right = state.boxes[label_id]
             rows, columns = np.nonzero(state.labels[top:bottom, left:right] == label_id)
-            self.drawn[role].data_setitem((rows + top, columns + left), int(classes[label_id]))
+            at = rows + top, columns + left
+            values = np.full(len(rows), classes[label_id])
+            self.drawn[role].data_setitem(at, striped(values, *at) if role == CLASSES else values)
 
     def paint_region(self, region: tuple[slice, slice]) -> None:
         """Draw a part of the mask that was edited, and nothing else."""
@@ -318,11 +341,10 @@ class Drawing:
                     role, draw=bool(old.any() or table[changed[changed < len(table)]].any())
                 )
         else:
-            part = state.labels[region]
-            self._set_part(PARTICLES, region, part)
+            self._set_part(PARTICLES, region, state.labels[region])
             for role in (CLASSES, BY_HAND):
-                self._set_part(role, region, self._classes(role)[part])
-        self._describe()
+                self._set_part(role, region, self._pixels(role, region))
+        self.describe()
 
     def _set_part(self, role: str, region: tuple[slice, slice], values: np.ndarray) -> None:
         layer = self.drawn[role]
@@ -353,13 +375,16 @@ class Drawing:
             layer.refresh(extent=False, thumbnail=False)
 
     def _classes(self, role: str) -> np.ndarray:
-        """Return the class of each label id that a layer shows."""
-        if role == CLASSES:
-            return self._state.shown_classes(self._session.unsure_below)
-        return self._state.by_hand.copy()
+        """Return what a layer shows of each label id: codes of fills, or classes."""
+        if role != CLASSES:
+            return self._state.by_hand.copy()
+        return codes_of(self._shown(), self._state.probability)
 
-    def _describe(self) -> None:
+    def _shown(self) -> Shown:
+        return self._state.shown(self._session.unsure_below, self._session.novel_above)
+
+    def describe(self) -> None:
         """Put into the particles layer what napari shows while the mouse is over a particle."""
         layer = self.drawn.get(PARTICLES)
         if layer is not None and self._state.table is not None:
-            layer.features = features_of(self._state, self._session.classes)
+            layer.features = features_of(self._state, self._session.classes, self._shown())

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
+from qtpy.QtCore import QObject
 
 from napari_ssrvae.docks.drawing import Drawing
+from napari_ssrvae.docks.later import Later
 
 if TYPE_CHECKING:
     import napari
@@ -29,6 +31,8 @@ class Drawings(dict["MicrographState", Drawing]):
         Held weakly.
     own : callable
         A context in which layers come and go by the session's doing.
+    parent : QObject
+        Outlived by nothing of this.
     """
 
     def __init__(
@@ -36,8 +40,10 @@ class Drawings(dict["MicrographState", Drawing]):
         viewer: napari.Viewer,
         session: Session,
         own: Callable[[], AbstractContextManager[None]],
+        parent: QObject,
     ) -> None:
         super().__init__()
+        self._later = Later(self._describe, parent)
         self._viewer = weakref.ref(viewer)
         self._session = session
         self._own = own
@@ -46,6 +52,7 @@ class Drawings(dict["MicrographState", Drawing]):
         session.classes_changed.connect(self._on_classes)
         session.predictions_changed.connect(self._on_predictions)
         session.unsure_below_changed.connect(self._on_predictions)
+        session.novel_above_changed.connect(self._on_predictions)
 
     # --- which layer is what -------------------------------------------------------------------
 
@@ -126,7 +133,13 @@ class Drawings(dict["MicrographState", Drawing]):
 
     def _on_predictions(self, *_: object) -> None:
         for drawing in self.values():
-            drawing.paint()
+            drawing.paint_predictions()
+        # What the mouse finds is put into words after the picture has been shown.
+        self._later.ask()
+
+    def _describe(self) -> None:
+        for drawing in self.values():
+            drawing.describe()
 
     def _on_labels(self, particle_ids: np.ndarray) -> None:
         changed = np.asarray(particle_ids, np.int64)

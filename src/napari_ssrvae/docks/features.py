@@ -13,16 +13,21 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_ssrvae.library import ParticleClass
-    from napari_ssrvae.session import MicrographState
+    from napari_ssrvae.session import MicrographState, Shown
 
 __all__ = ["features_of", "update_features"]
 
+# In the order of `Why`.
+WHO = np.array(["", "hand", "model", "model, unsure", "model, unlike its classes"], object)
 
-def features_of(state: MicrographState, classes: Sequence[ParticleClass]) -> pd.DataFrame:
+
+def features_of(
+    state: MicrographState, classes: Sequence[ParticleClass], shown: Shown
+) -> pd.DataFrame:
     """Return the features of a particles layer.
 
     napari's table takes the number of a row for the label: so there is a row for the background, and for each
-    label id that is not in use any more. They are empty.
+    label id that is not in use any more. They are empty. `shown` is what is shown of each label id.
     """
     import pandas as pd
 
@@ -34,7 +39,7 @@ def features_of(state: MicrographState, classes: Sequence[ParticleClass]) -> pd.
     return pd.DataFrame(
         {
             "index": ids,
-            **_words(state, classes, ids),
+            **_words(state, classes, shown, ids),
             "probability": np.round(state.probability, 2),
             f"diameter ({unit})": size.round(1),
         }
@@ -45,6 +50,7 @@ def update_features(
     layer: Labels,
     state: MicrographState,
     classes: Sequence[ParticleClass],
+    shown: Shown,
     label_ids: NDArray[np.int64],
 ) -> None:
     """Bring the rows of some label ids up to date.
@@ -52,20 +58,21 @@ def update_features(
     In place: a table set anew costs more than the click, and nobody but the hover reads it.
     """
     if len(layer.features) == len(state.particle_ids):
-        for column, values in _words(state, classes, label_ids).items():
+        for column, values in _words(state, classes, shown, label_ids).items():
             layer.features.loc[label_ids, column] = values
 
 
 def _words(
-    state: MicrographState, classes: Sequence[ParticleClass], label_ids: NDArray[np.int64]
+    state: MicrographState,
+    classes: Sequence[ParticleClass],
+    shown: Shown,
+    label_ids: NDArray[np.int64],
 ) -> dict[str, NDArray[Any]]:
     """Return the class of particles, and who says so; None where there is no particle."""
     names = np.full(256, "no class", object)
     for entry in classes:
         names[entry.class_id] = entry.name
-    hand, model = state.by_hand[label_ids], state.by_model[label_ids]
-    who = np.where(hand > 0, "hand", np.where(model > 0, "model", "")).astype(object)
-    said = names[np.where(hand > 0, hand, model)]
+    who, said = WHO[shown.why[label_ids]], names[shown.class_ids[label_ids]]
     nobody = state.particle_ids[label_ids] == 0
     said[nobody] = who[nobody] = None
     return {"class": said, "by": who}

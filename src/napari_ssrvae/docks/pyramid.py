@@ -21,13 +21,13 @@ class Mapped:
     ----------
     labels : ndarray of integers, shape (H, W)
         Shared, not copied: what changes in it changes here.
-    table : ndarray of uint8
+    table : ndarray of unsigned integers
         A value for each label.
     """
 
     ndim = 2
 
-    def __init__(self, labels: NDArray[np.integer], table: NDArray[np.uint8]) -> None:
+    def __init__(self, labels: NDArray[np.integer], table: NDArray[np.unsignedinteger]) -> None:
         self.labels, self.table = labels, table
         self.shape: tuple[int, ...] = labels.shape
         self.size, self.dtype = labels.size, table.dtype
