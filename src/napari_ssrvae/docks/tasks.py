@@ -141,7 +141,7 @@ def _run(
                 events.put(event)
                 if given_up is not None and given_up.is_set():
                     break
-    except Exception as error:  # noqa: BLE001 - told in the window, whatever it is
+    except Exception as error:
         cause = error.__cause__ if isinstance(error, SystemError) and error.__cause__ else error
         logging.getLogger(__name__).debug("work in the background broke down", exc_info=error)
         events.put(_Broken(cast("Exception", cause)))

@@ -15,8 +15,12 @@ UNLABELLED = ("rvae", "vae")
 """Presets without classes: labels mean nothing to them."""
 
 _ADVANCED: dict[str, Any] = {"advanced": True}
-_PAPER: dict[str, Any] = {"hidden": True}
+_OURS: dict[str, Any] = {"variant": "default"}
+"""Only for the default model: a form for the variants of the paper leaves these out."""
+_OURS_ADVANCED = _OURS | _ADVANCED
+_PAPER: dict[str, Any] = {"variant": "paper"}
 """Only for the variants of the paper: a form for the default model leaves these out."""
+_PAPER_ADVANCED = _PAPER | _ADVANCED
 
 
 class SSRVAEParameters(BaseModel):
@@ -43,6 +47,7 @@ class SSRVAEParameters(BaseModel):
         True,
         title="Stop early",
         description="End before the last epoch when the loss no longer falls.",
+        json_schema_extra=_ADVANCED,
     )
     n_latents: int = Field(
         2,
@@ -61,11 +66,13 @@ class SSRVAEParameters(BaseModel):
             "they join the training for its last third. Classes with fewer than 10 labels keep "
             "none aside."
         ),
+        json_schema_extra=_ADVANCED,
     )
     mirror: bool = Field(
         True,
         title="Mirror images are the same class",
         description="Off when left- and right-handed particles are different classes.",
+        json_schema_extra=_OURS,
     )
     shear: float = Field(
         0.15,
@@ -73,7 +80,7 @@ class SSRVAEParameters(BaseModel):
         le=1.0,
         title="Shear of labels",
         description="Largest random shear given to a labelled particle, as a fraction.",
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     scale: float = Field(
         0.05,
@@ -84,7 +91,7 @@ class SSRVAEParameters(BaseModel):
             "Largest random change of size given to a labelled particle, as a fraction; small "
             "where size tells the class."
         ),
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     brightness: float = Field(
         0.25,
@@ -92,7 +99,7 @@ class SSRVAEParameters(BaseModel):
         le=0.9,
         title="Brightness of labels",
         description="Largest random change of contrast of a labelled particle, as a fraction.",
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     shift_px: float = Field(
         1.0,
@@ -100,7 +107,7 @@ class SSRVAEParameters(BaseModel):
         le=32.0,
         title="Shift of labels",
         description="Standard deviation of the random shift of a labelled particle, in pixels.",
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     neighbours: bool = Field(
         True,
@@ -109,13 +116,13 @@ class SSRVAEParameters(BaseModel):
             "With few labels, particles that look like labelled ones in some pose are taken as "
             "labelled too, where the classes are clearly separate shapes."
         ),
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     outline: bool = Field(
         True,
         title="Use size and outline",
         description="With few labels, size and outline of a particle have a say in its class.",
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     noise: float = Field(
         0.8,
@@ -123,13 +130,13 @@ class SSRVAEParameters(BaseModel):
         le=1.0,
         title="Noise on labels",
         description="Share of the labelled particles that are shown with random noise added.",
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     n_rotations: Literal[8, 16, 32] = Field(
         16,
         title="Rotations",
         description="Angles at which every particle is tried; finer angles are a correction.",
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     n_pairs: int = Field(
         3,
@@ -137,7 +144,7 @@ class SSRVAEParameters(BaseModel):
         le=32,
         title="Explanations per particle",
         description="Pairs of rotation and class that are decoded for each particle and step.",
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     offset_prior: float = Field(
         0.05,
@@ -177,7 +184,7 @@ class SSRVAEParameters(BaseModel):
         le=100.0,
         title="Weight of the latent prior at the start",
         description="From here beta rises in a straight line; empty: it is the same throughout.",
-        json_schema_extra=_PAPER,
+        json_schema_extra=_PAPER_ADVANCED,
     )
     beta_epochs: int = Field(
         30,
@@ -185,7 +192,7 @@ class SSRVAEParameters(BaseModel):
         le=1000,
         title="Epochs until the full weight",
         description="Epochs in which beta rises to its final value.",
-        json_schema_extra=_PAPER,
+        json_schema_extra=_PAPER_ADVANCED,
     )
     invariance: Literal["none", "rotation", "translation", "both"] = Field(
         "both",
@@ -197,7 +204,7 @@ class SSRVAEParameters(BaseModel):
         "bernoulli",
         title="Likelihood",
         description="How grey values scatter about the decoder's picture.",
-        json_schema_extra=_PAPER,
+        json_schema_extra=_PAPER_ADVANCED,
     )
     noise_sd: float = Field(
         0.3,
@@ -205,13 +212,13 @@ class SSRVAEParameters(BaseModel):
         le=10.0,
         title="Noise",
         description="Standard deviation of the Gaussian likelihood, in grey values.",
-        json_schema_extra=_PAPER,
+        json_schema_extra=_PAPER_ADVANCED,
     )
     angle_prior: Literal["normal", "projected-normal", "uniform"] = Field(
         "normal",
         title="Prior of the angle",
         description="What is expected of the angles before an image is seen.",
-        json_schema_extra=_PAPER,
+        json_schema_extra=_PAPER_ADVANCED,
     )
     class_evidence: float = Field(
         1.0,
@@ -222,7 +229,7 @@ class SSRVAEParameters(BaseModel):
             "How far an unlabelled particle's reconstruction may move its class: 1 is the exact "
             "objective, 0 leaves the class to the labels."
         ),
-        json_schema_extra=_ADVANCED,
+        json_schema_extra=_OURS_ADVANCED,
     )
     learning_rate: float = Field(
         2e-3,
