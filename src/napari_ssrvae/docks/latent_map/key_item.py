@@ -74,7 +74,7 @@ class KeyItem(pg.GraphicsWidget):
         self._text, self._dim = text, dim
         self.update()
 
-    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF = QSizeF()) -> QSizeF:  # noqa: N802, B008
+    def sizeHint(self, which: Qt.SizeHint, _constraint: Any = None) -> QSizeF:  # noqa: N802 - Qt's name
         """Be as wide as a name and two numbers need."""
         if which == Qt.SizeHint.MaximumSize:
             return QSizeF(WIDTH_PX, 16_777_215)
@@ -152,9 +152,7 @@ class KeyItem(pg.GraphicsWidget):
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, text)
 
-    def _number_at(
-        self, painter: QPainter, text: str, right: float, y: float, line: float
-    ) -> None:
+    def _number_at(self, painter: QPainter, text: str, right: float, y: float, line: float) -> None:
         painter.setPen(self._text)
         rect = QRectF(right - 80, y, 80, line)
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
@@ -187,12 +185,8 @@ class KeyItem(pg.GraphicsWidget):
             sign = "\u2264 " if tick == 0 and scale.below else ""
             sign = "\u2265 " if tick == steps and scale.above else sign
             at = top + (1 - share) * height - line / 2
-            painter.fillRect(
-                QRectF(PAD_PX + BAR_PX, at + line / 2 - 0.5, 4, 1), self._text
-            )
-            self._text_at(
-                painter, f"{sign}{value:.3g}", PAD_PX + BAR_PX + 7, at, WIDTH_PX, line
-            )
+            painter.fillRect(QRectF(PAD_PX + BAR_PX, at + line / 2 - 0.5, 4, 1), self._text)
+            self._text_at(painter, f"{sign}{value:.3g}", PAD_PX + BAR_PX + 7, at, WIDTH_PX, line)
         self._paint_grey(painter, "not known", top + height + line / 2, line)
 
 

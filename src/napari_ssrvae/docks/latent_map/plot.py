@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from qtpy.QtGui import QColor, QKeyEvent, QMouseEvent
 from qtpy.QtWidgets import QApplication
 
 from napari_ssrvae.docks.keys import key_of
+from napari_ssrvae.docks.latent_map.drag import Drag
 from napari_ssrvae.docks.latent_map.key_item import KeyItem
 from napari_ssrvae.docks.latent_map.picking import inside, nearest
 from napari_ssrvae.docks.latent_map.points_item import PointsItem
@@ -22,8 +21,9 @@ from napari_ssrvae.docks.shortcuts import keys_for
 
 if TYPE_CHECKING:
     from napari_ssrvae.docks.latent_map.marks import Marks
+    from napari_ssrvae.docks.plots import Tint
 
-__all__ = ["Drag", "MapPlot"]
+__all__ = ["MapPlot"]
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -31,14 +31,6 @@ STEP_PX = 2
 # How often what is under the mouse is looked up, at most.
 FOLLOW_MS = 15
 AROUND = 0.04
-
-
-class Drag(Enum):
-    """What a drag with the left button does; the value is what people read."""
-
-    LASSO = "Lasso"
-    BOX = "Box"
-    PAN = "Move"
 
 
 class MapPlot(pg.PlotWidget):
@@ -70,7 +62,7 @@ class MapPlot(pg.PlotWidget):
     moved = Signal()
 
     def __init__(self) -> None:
-        super().__init__(background=None)
+        super().__init__()
         self.drag = Drag.LASSO
         self.points = PointsItem()
         self.key = KeyItem()
@@ -82,8 +74,6 @@ class MapPlot(pg.PlotWidget):
         self.plotItem.hideButtons()
         self.plotItem.setMenuEnabled(False)
         self.plotItem.layout.addItem(self.key, 2, 3)
-        for side in ("left", "bottom"):
-            self.plotItem.getAxis(side).enableAutoSIPrefix(False)
         self.rubber = Rubber(self.viewport())
         self._outline: list[tuple[float, float]] = []
         self._pressed: QPoint | None = None
@@ -101,15 +91,10 @@ class MapPlot(pg.PlotWidget):
 
     # --- what is shown -------------------------------------------------------------------------
 
-    def show_marks(self, marks: Marks, palette: NDArray[np.uint8]) -> None:
-        """Show these points in these colours."""
-        self.points.set_marks(marks, palette)
+    def show_marks(self, marks: Marks) -> None:
+        """Show these points."""
+        self.points.set_marks(marks)
         self._places = None
-
-    def name_axes(self, across: str, up: str) -> None:
-        """Write what the axes are; plain text."""
-        self.setLabel("bottom", html.escape(across))
-        self.setLabel("left", html.escape(up))
 
     def fit(self) -> None:
         """Bring all points into view."""
@@ -121,13 +106,11 @@ class MapPlot(pg.PlotWidget):
             xRange=(left, right), yRange=(low, high), padding=AROUND
         )
 
-    def set_tones(self, text: QColor, ground: QColor, dim: QColor) -> None:
-        """Take the colours of a theme."""
-        for side in ("left", "bottom"):
-            self.plotItem.getAxis(side).setPen(text)
-            self.plotItem.getAxis(side).setTextPen(text)
+    def set_tint(self, tint: Tint) -> None:
+        """Take the colours of a theme, or of paper; axes and ground follow by themselves."""
+        text, ground = QColor(tint.text), QColor(tint.background)
         self.points.set_tones(text.getRgb()[:3], ground.getRgb()[:3])
-        self.key.set_tones(text, dim)
+        self.key.set_tones(text, QColor(tint.faint))
 
     def on_screen(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return where the points are in the viewport, in pixels."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QImage, QPainter, QPen
+from qtpy.QtGui import QColor, QImage, QPaintEngine, QPainter, QPen
 
 from napari_ssrvae.docks.latent_map.marks import Marks
 from napari_ssrvae.docks.latent_map.raster import (
@@ -52,13 +52,16 @@ class PointsItem(pg.GraphicsObject):
 
     # --- what is shown -------------------------------------------------------------------------
 
-    def set_marks(self, marks: Marks, palette: NDArray[np.uint8]) -> None:
-        """Show these marks; what was selected is told anew."""
+    def set_marks(self, marks: Marks) -> None:
+        """Show these marks; what is selected of them has to be told anew."""
         self.marks = marks
+        self._version += 1
+        self.set_selected(np.zeros(0, np.int64), -1)
+
+    def set_palette(self, palette: NDArray[np.uint8]) -> None:
+        """Draw the marks in these colours."""
         self._palette = palette
         self._version += 1
-        self._selected, self._focus = np.zeros(0, np.int64), -1
-        self._ring_version += 1
         self.update()
 
     def set_selected(self, places: NDArray[np.int64], focus: int) -> None:
@@ -98,21 +101,18 @@ class PointsItem(pg.GraphicsObject):
             return
         transform = painter.worldTransform()
         on_screen = transform.mapRect(QRectF(box.viewRect()))
-        exports = bool(getattr(self, "_exportOpts", False))
         # A file may be larger than the screen: so are its marks.
-        larger = on_screen.width() / max(box.width(), 1.0) if exports else 1.0
+        larger = on_screen.width() / max(box.width(), 1.0)
+        device, engine = painter.device(), painter.paintEngine()
+        vectors = engine is not None and engine.type() == QPaintEngine.Type.SVG
         painter.save()
         painter.resetTransform()
-        if exports and "resolutionScale" not in self._exportOpts and self._few(on_screen):
+        if vectors and len(self.marks) <= MOST_CIRCLES:
             self._circles(painter, transform, on_screen, larger)
         else:
-            device = painter.device()
-            ratio = device.devicePixelRatioF() if device is not None else 1.0
+            ratio = 1.0 if device is None or vectors else device.devicePixelRatioF()
             self._pictures(painter, transform, on_screen, ratio, larger)
         painter.restore()
-
-    def _few(self, on_screen: QRectF) -> bool:
-        return len(self.marks) <= MOST_CIRCLES and on_screen.width() > 0
 
     def _pictures(
         self, painter: QPainter, transform: Any, on_screen: QRectF, ratio: float, larger: float
@@ -169,14 +169,10 @@ class PointsItem(pg.GraphicsObject):
         scale = ratio * _smooth(len(x), 6 * larger * ratio, wide * high * ratio**2)
         size = round(wide * scale), round(high * scale)
         return _image(
-            draw_rings(
-                x * scale, y * scale, self._ring, self._halo, size, radius, scale * larger
-            )
+            draw_rings(x * scale, y * scale, self._ring, self._halo, size, radius, scale * larger)
         )
 
-    def _draw_focus(
-        self, painter: QPainter, centre: QPointF, radius: float, larger: float
-    ) -> None:
+    def _draw_focus(self, painter: QPainter, centre: QPointF, radius: float, larger: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         reach = (max(radius, 3.5) + 5.5) * larger
@@ -184,9 +180,7 @@ class PointsItem(pg.GraphicsObject):
             painter.setPen(QPen(QColor(*colour), width * larger))
             painter.drawEllipse(centre, reach, reach)
 
-    def _circles(
-        self, painter: QPainter, transform: Any, on_screen: QRectF, larger: float
-    ) -> None:
+    def _circles(self, painter: QPainter, transform: Any, on_screen: QRectF, larger: float) -> None:
         """Draw each mark in view as a circle, those of a colour together."""
         x, y = self.on_screen(transform)
         within = (
@@ -210,9 +204,7 @@ class PointsItem(pg.GraphicsObject):
                 painter.drawEllipse(QPointF(float(x[place]), float(y[place])), reach, reach)
 
 
-def _runs(
-    places: NDArray[np.int64], levels: NDArray[np.uint16]
-) -> list[tuple[list[int], int]]:
+def _runs(places: NDArray[np.int64], levels: NDArray[np.uint16]) -> list[tuple[list[int], int]]:
     """Return places one after the other, as long as they have one level."""
     if not len(places):
         return []
