@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QImage, QPainter
+from qtpy.QtGui import QColor, QImage, QPainter, QPen
 from qtpy.QtWidgets import (
     QFileDialog,
     QGraphicsView,
@@ -144,8 +144,9 @@ def save_png(path: Path, pictures: Sequence[QWidget]) -> None:
         round(size.width() * scale), round(size.height() * scale), QImage.Format.Format_RGB32
     )
     image.fill(QColor("white"))
+    # Not by scaling the painter: legends ignore that.
+    image.setDevicePixelRatio(scale)
     painter = QPainter(image)
-    painter.scale(scale, scale)
     try:
         _draw(painter, pictures, scale)
     finally:
@@ -207,19 +208,39 @@ def _draw_view(painter: QPainter, view: QWidget, scale: float) -> None:
         return
     # pyqtgraph draws symbols and lines for the screen otherwise, as small pictures.
     items: list[Any] = [item for item in scene.items() if hasattr(item, "setExportMode")]
-    options = {"antialias": True, "resolutionScale": scale, "painter": painter}
     for item in items:
-        item.setExportMode(True, options)
+        item.setExportMode(True, {"antialias": True, "resolutionScale": 1.0, "painter": painter})
     try:
-        view.render(
-            painter,
-            QRectF(viewport.rect()),
-            viewport.rect(),
-            Qt.AspectRatioMode.IgnoreAspectRatio,
-        )
+        with _thicker(scene.items(), scale):
+            view.render(
+                painter,
+                QRectF(viewport.rect()),
+                viewport.rect(),
+                Qt.AspectRatioMode.IgnoreAspectRatio,
+            )
     finally:
         for item in items:
             item.setExportMode(False)
+
+
+@contextmanager
+def _thicker(items: Sequence[Any], scale: float) -> Iterator[None]:
+    """Let lines of so and so many pixels keep their width on the picture, whose pixels are smaller."""
+    pens = [
+        (item.opts, item.opts["pen"])
+        for item in items
+        if isinstance(getattr(item, "opts", None), dict) and isinstance(item.opts.get("pen"), QPen)
+    ]
+    for options, pen in pens:
+        if pen.isCosmetic():
+            thick = QPen(pen)
+            thick.setWidthF(max(pen.widthF(), 1.0) * scale)
+            options["pen"] = thick
+    try:
+        yield
+    finally:
+        for options, pen in pens:
+            options["pen"] = pen
 
 
 def _views(widget: QWidget) -> Iterator[tuple[QWidget, QPoint]]:
