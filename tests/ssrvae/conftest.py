@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pytest
 import torch
 
-from napari_ssrvae.ssrvae import SSRVAE, SSRVAEParameters
+from napari_ssrvae.ssrvae import SSRVAE, FitEvent, FitPreparing, SSRVAEParameters
 
 SMALL = SSRVAEParameters(epochs=6, hidden=32, n_rotations=8, n_pairs=2, batch_size=32)
 """Enough to tell rods from discs, in a few seconds."""
@@ -35,6 +37,11 @@ def some_labels(y: np.ndarray, n: int) -> np.ndarray:
         chosen = np.flatnonzero(y == k)[:n]
         few[chosen] = k
     return few
+
+
+def after_preparing(events: Iterable[FitEvent]) -> Iterator[FitEvent]:
+    """Leave out what comes while the particles are only looked at."""
+    return (event for event in events if not isinstance(event, FitPreparing))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from napari_ssrvae.ssrvae.decoder import CanvasDecoder
 from napari_ssrvae.ssrvae.encoder import Explanations
 from napari_ssrvae.ssrvae.geometry import lay_upright, polar_view, warp
 from napari_ssrvae.ssrvae.objective import pose_lesson
-from tests.ssrvae.conftest import SMALL, some_labels
+from tests.ssrvae.conftest import SMALL, after_preparing, some_labels
 
 MIDDLE = torch.zeros((1, 2))
 
@@ -108,7 +108,7 @@ def test_the_lesson_against_loops_and_without_pull_on_the_class():
 def test_before_the_first_step_a_class_already_looks_like_its_labels(data):
     X, y, _ = data
     model = SSRVAE(2, parameters=SMALL, device="cpu")
-    next(model.iter_fit(X, some_labels(y, 8)))
+    next(after_preparing(model.iter_fit(X, some_labels(y, 8))))
     lengths = []
     for canvas in model.decode(np.zeros((2, 2)), [0, 1]):
         rows, columns = np.nonzero(canvas > 0.5)

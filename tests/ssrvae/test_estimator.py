@@ -20,7 +20,7 @@ from napari_ssrvae.ssrvae import (
 )
 from napari_ssrvae.ssrvae.adamw import AdamW
 from napari_ssrvae.ssrvae.network import Network
-from tests.ssrvae.conftest import SMALL, rods_and_discs, some_labels
+from tests.ssrvae.conftest import SMALL, after_preparing, rods_and_discs, some_labels
 
 QUICK = SMALL.model_copy(update={"epochs": 1})
 
@@ -146,7 +146,7 @@ def test_noise_and_blanks_are_novel(trained, data):
 def test_events_come_in_order_and_hold_plain_numbers(data):
     X, y, _ = data
     model = SSRVAE(2, parameters=SMALL.model_copy(update={"epochs": 2}), device="cpu")
-    events = list(model.iter_fit(X, some_labels(y, 12)))
+    events = list(after_preparing(model.iter_fit(X, some_labels(y, 12))))
     assert isinstance(events[0], FitStarted)
     assert events[0].labelled == 24
     assert events[0].held_out == 4
@@ -172,10 +172,11 @@ def test_events_come_in_order_and_hold_plain_numbers(data):
 def test_a_stopped_fit_leaves_a_usable_model(data, n_events, tmp_path):
     X, y, _ = data
     model = SSRVAE(2, parameters=SMALL, device="cpu")
-    events = model.iter_fit(X, some_labels(y, 3))
+    fit = model.iter_fit(X, some_labels(y, 3))
+    events = after_preparing(fit)
     for _ in range(n_events):
         next(events)
-    events.close()
+    fit.close()
     assert np.isfinite(model.predict_proba(X)).all()
     assert np.isfinite(model.novelty(X)).all()
     model.save(tmp_path / "model")
@@ -389,7 +390,7 @@ def test_constructor_arguments_can_be_read_and_cloned():
 def test_the_longest_training_bounds_the_epochs(data):
     X, y, _ = data
     model = SSRVAE(2, parameters=SMALL.model_copy(update={"max_steps": 20}), device="cpu")
-    started = next(iter(model.iter_fit(X, y)))
+    started = next(after_preparing(model.iter_fit(X, y)))
     assert started.epochs == 2
 
 

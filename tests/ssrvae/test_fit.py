@@ -19,11 +19,12 @@ from napari_ssrvae.ssrvae import (
     FitStarted,
     SSRVAEParameters,
     StepEvent,
+    fitting,
+    keeper,
 )
-from napari_ssrvae.ssrvae import estimator as estimator_module
 from napari_ssrvae.ssrvae.canvas_recipe import CanvasRecipe
 
-from .conftest import rods_and_discs, some_labels
+from .conftest import after_preparing, rods_and_discs, some_labels
 
 QUICK = SSRVAEParameters(epochs=3, hidden=16, n_rotations=8, n_pairs=1, batch_size=16)
 
@@ -40,7 +41,8 @@ def weights(model: SSRVAE) -> list[np.ndarray]:
 
 @pytest.fixture
 def always_keep(monkeypatch):
-    monkeypatch.setattr(estimator_module, "_KEEP_EVERY", -1.0)
+    monkeypatch.setattr(keeper, "_KEEP_FIRST", -1.0)
+    monkeypatch.setattr(keeper, "_KEEP_EVERY", -1.0)
 
 
 @pytest.mark.parametrize("preset", ["default", "paper"])
@@ -52,11 +54,11 @@ def test_a_fit_that_was_broken_off_goes_on_to_the_same_result(
     p = QUICK if preset == "default" else QUICK.model_copy(update={"held_out_fraction": 0.3})
     straight = SSRVAE(2, preset, device="cpu", parameters=p).fit(X, y)
     place = tmp_path / "checkpoint"
-    for done, _ in enumerate(
-        SSRVAE(2, preset, device="cpu", parameters=p).iter_fit(X, y, checkpoint=place)
-    ):
+    fit = SSRVAE(2, preset, device="cpu", parameters=p).iter_fit(X, y, checkpoint=place)
+    for done, _ in enumerate(after_preparing(fit)):
         if done == steps:
             break
+    fit.close()
     assert place.is_dir()
     other = SSRVAE(2, preset, device="cpu", parameters=p)
     events = list(other.iter_fit(X, y, checkpoint=place))
@@ -113,7 +115,8 @@ def test_a_fit_of_more_classes_is_another_fit(problem, tmp_path, always_keep):
     fit = SSRVAE(2, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place)
     next(e for e in fit if isinstance(e, EpochEvent))
     fit.close()
-    events = list(SSRVAE(3, device="cpu", parameters=QUICK).iter_fit(X, y, checkpoint=place))
+    other = SSRVAE(3, device="cpu", parameters=QUICK)
+    events = list(after_preparing(other.iter_fit(X, y, checkpoint=place)))
     assert isinstance(events[0], FitStarted)
     assert isinstance(events[-1], FitFinished)
 
@@ -148,7 +151,7 @@ def test_training_goes_on_where_no_checkpoint_can_be_written(
     def full(*_):
         raise InputError("The disk is full: make room.")
 
-    monkeypatch.setattr(estimator_module.progress, "write", full)
+    monkeypatch.setattr(keeper.progress, "write", full)
     X, y = problem
     model = SSRVAE(2, device="cpu", parameters=QUICK)
     events = list(model.iter_fit(X, y, checkpoint=tmp_path / "checkpoint"))
@@ -207,7 +210,7 @@ def fit_with(monkeypatch, problem, ill, error=None):
         recipe.ill, recipe.error = ill, error
         return recipe
 
-    monkeypatch.setattr(estimator_module, "recipe_of", recipe_of)
+    monkeypatch.setattr(fitting, "recipe_of", recipe_of)
     model = SSRVAE(2, device="cpu", parameters=QUICK)
     return model, list(model.iter_fit(*problem))
 
@@ -236,7 +239,7 @@ def test_a_slope_that_is_no_number_is_not_followed(monkeypatch, problem):
                     else terms
                 )
 
-    monkeypatch.setattr(estimator_module, "recipe_of", lambda _, p, *, warm: Steep(p, warm=warm))
+    monkeypatch.setattr(fitting, "recipe_of", lambda _, p, *, warm: Steep(p, warm=warm))
     model = SSRVAE(2, device="cpu", parameters=QUICK)
     events = list(model.iter_fit(*problem))
     assert len([e for e in events if isinstance(e, FitNotice)]) == 1
@@ -317,7 +320,7 @@ def test_a_refit_that_fails_at_once_leaves_the_old_model(monkeypatch, problem):
         recipe.ill, recipe.error = range(1000), RuntimeError("the device is gone")
         return recipe
 
-    monkeypatch.setattr(estimator_module, "recipe_of", recipe_of)
+    monkeypatch.setattr(fitting, "recipe_of", recipe_of)
     assert isinstance(list(model.iter_fit(X, y))[-1], FitFailed)
     np.testing.assert_array_equal(model.predict_proba(X), before)
 

@@ -26,7 +26,7 @@ def begun(p: SSRVAEParameters, classes: torch.Tensor, n_classes: int = 2, *, war
     recipe = PaperRecipe(p, warm=warm)
     model = recipe.build(shape(n_classes=n_classes, invariance="none", hidden=8), generator)
     pool = torch.nonzero(classes >= 0).flatten()
-    recipe.begin((model,), pictures(len(classes)).float(), classes, pool, anew=True)
+    list(recipe.begin((model,), pictures(len(classes)).float(), classes, pool, anew=True))
     return recipe, model, pool, generator
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         FitFinished,
         FitNotice,
         FitPictures,
+        FitPreparing,
         FitStarted,
         StepEvent,
     )
@@ -38,6 +39,7 @@ __all__ = [
     "FitFinished",
     "FitNotice",
     "FitPictures",
+    "FitPreparing",
     "FitStarted",
     "Pose",
     "ResampledWarning",
@@ -57,6 +59,7 @@ _HOME = {
     "FitFinished": "events",
     "FitNotice": "events",
     "FitPictures": "events",
+    "FitPreparing": "events",
     "FitStarted": "events",
     "Pose": "pose",
     "ResampledWarning": "checks",

@@ -14,7 +14,7 @@ from napari_ssrvae.ssrvae.adamw import Group
 from napari_ssrvae.ssrvae.alignment import Templates
 from napari_ssrvae.ssrvae.augment import augmented, with_noise
 from napari_ssrvae.ssrvae.model import Clock, Model, Recipe, Shape, Terms
-from napari_ssrvae.ssrvae.neighbours import families
+from napari_ssrvae.ssrvae.neighbours import find_families
 from napari_ssrvae.ssrvae.network import Look, Network
 from napari_ssrvae.ssrvae.objective import evidence, pose_lesson
 
@@ -57,17 +57,20 @@ class CanvasRecipe(Recipe):
         pool: Tensor,
         *,
         anew: bool,
-    ) -> None:
+    ) -> Iterator[None]:
         """Look once at what carries no weights; start the canvases at the labels."""
         networks = [model for model in models if isinstance(model, Network)]
-        parts = [networks[0].look(chunk) for chunk in torch.split(images, 512)]
+        parts = []
+        for chunk in torch.split(images, 512):
+            parts.append(networks[0].look(chunk))
+            yield
         self.images, self.classes, self.pool = images, classes, None
         self.look = Look(
             *(torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Look))
         )
         shown = torch.full_like(classes, -1)
         shown[pool] = classes[pool]
-        self._find_relatives(networks[0], shown)
+        yield from self._find_relatives(networks[0], shown)
         shown[self.relatives] = self.relatives_classes
         # Decided once, held-out labels included: they are judged by what is used in the end.
         known = torch.cat([classes[classes >= 0], self.relatives_classes])
@@ -76,17 +79,21 @@ class CanvasRecipe(Recipe):
         for network in networks:
             if anew:
                 network.start_at(images, self.look, shown)
+                yield
         self.templates = networks[0].templates()
 
-    @torch.no_grad()
-    def _keep_classes(self, network: Network) -> None:
+    def _keep_classes(self, network: Network) -> Iterator[None]:
         """Let the classes of a model that was trained without labels stay what they are."""
-        parts = [network.class_logits(chunk) for chunk in torch.split(self.images, 512)]
+        parts = []
+        for chunk in torch.split(self.images, 512):
+            with torch.no_grad():
+                parts.append(network.class_logits(chunk))
+            yield
         share, found = torch.softmax(torch.cat(parts), dim=1).max(dim=1)
         sure = torch.nonzero(share >= share.median()).flatten()
         self.relatives, self.relatives_classes, self.trust = sure, found[sure], 1.0
 
-    def _find_relatives(self, network: Network, shown: Tensor) -> None:
+    def _find_relatives(self, network: Network, shown: Tensor) -> Iterator[None]:
         """Find images that surely belong to a class because their neighbours do."""
         n_classes = network.shape.n_classes
         self.relatives = self.relatives_classes = shown[:0]
@@ -94,13 +101,13 @@ class CanvasRecipe(Recipe):
         counts = torch.bincount(shown[shown >= 0], minlength=n_classes)
         unlabelled = not int(counts.max())
         if unlabelled and self.warm:
-            self._keep_classes(network)
+            yield from self._keep_classes(network)
             return
         enough = self.warm or not self.p.neighbours or int(counts.min()) >= _ENOUGH_LABELS
         if enough and not unlabelled:
             return
         generator = torch.Generator(shown.device).manual_seed(len(shown))
-        found = families(
+        found = yield from find_families(
             self.look.view, shown, n_classes, mirror=self.p.mirror, generator=generator
         )
         share, classes = found.shares.max(dim=1)

@@ -15,9 +15,15 @@ __all__ = [
     "FitFinished",
     "FitNotice",
     "FitPictures",
+    "FitPreparing",
     "FitStarted",
     "StepEvent",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class FitPreparing:
+    """The particles are looked at before the first step; comes several times. A place to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +120,18 @@ class FitFinished:
 
 @dataclass(frozen=True, slots=True)
 class FitFailed:
-    """The fit broke down; `message` is one sentence for the user. The last event."""
+    """The fit broke down; `message` is one sentence for the user. The last event.
+
+    `again`: the machine is to blame and not the data, so that going on from the checkpoint may do.
+    """
 
     message: str
+    again: bool = False
 
 
 FitEvent = (
-    FitStarted
+    FitPreparing
+    | FitStarted
     | StepEvent
     | EpochEvent
     | FitPictures

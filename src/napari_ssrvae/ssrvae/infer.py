@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
@@ -14,9 +14,7 @@ from torch import Tensor
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.ssrvae.model import Model
 
-__all__ = ["Reading", "is_out_of_memory", "plain", "read", "torch_errors"]
-
-_CHUNK = 256
+__all__ = ["Reading", "is_out_of_memory", "iter_read", "joined", "plain", "read", "torch_errors"]
 
 
 @dataclass(frozen=True)
@@ -35,16 +33,26 @@ class Reading:
     cost: npt.NDArray[np.float32]
 
 
-@torch.no_grad()
 def read(
     model: Model, images: npt.NDArray[np.float32], device: torch.device, *, picture: bool
 ) -> Reading:
     """Explain images (N, S, S); without `picture` nothing is decoded."""
-    with torch_errors():
-        parts = [
-            _read_chunk(model, torch.from_numpy(images[i : i + _CHUNK]).to(device), picture)
-            for i in range(0, len(images), _CHUNK)
-        ]
+    return joined(list(iter_read(model, images, device, picture=picture)))
+
+
+def iter_read(
+    model: Model, images: npt.NDArray[np.float32], device: torch.device, *, picture: bool
+) -> Iterator[Reading]:
+    """Explain images (N, S, S) a few at a time, in fractions of a second each."""
+    for i in range(0, len(images), model.at_once):
+        with torch_errors(), torch.no_grad():
+            chunk = torch.from_numpy(images[i : i + model.at_once]).to(device)
+            part = _read_chunk(model, chunk, picture)
+        yield part
+
+
+def joined(parts: Sequence[Reading]) -> Reading:
+    """Return what was read in parts as one."""
     return Reading(
         **{
             f.name: np.concatenate([getattr(part, f.name) for part in parts])

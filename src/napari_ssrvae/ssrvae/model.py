@@ -55,6 +55,9 @@ class Model(nn.Module, ABC):
 
     shape: Shape
 
+    at_once: int = 256
+    """Images that are explained together: a fraction of a second on one core."""
+
     @abstractmethod
     def class_logits(self, images: Tensor) -> Tensor:
         """Return (N, K), whose softmax is q(y | x), for images (N, S, S): the classifier alone."""
@@ -119,13 +122,14 @@ class Recipe(ABC):
         pool: Tensor,
         *,
         anew: bool,
-    ) -> None:
+    ) -> Iterator[None]:
         """Prepare for training on images (N, S, S) and classes (N,), -1 = unlabelled.
 
-        Called once before the first step, and again when a fit goes on: a function of its
-        arguments. `pool` are the indices of the labels that may be used at first. `anew`: the
-        models are fresh, and their weights may be started from the data; otherwise they have been
-        trained and must keep what they know.
+        Yields between its parts, each a fraction of a second, so that it can be left. Called once
+        before the first step, and again when a fit goes on: a function of its arguments. `pool` are
+        the indices of the labels that may be used at first. `anew`: the models are fresh, and their
+        weights may be started from the data; otherwise they have been trained and must keep what
+        they know.
         """
 
     def begin_pass(self, models: tuple[Model, ...], pool: Tensor) -> None:  # noqa: B027

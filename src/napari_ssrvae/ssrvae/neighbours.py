@@ -8,6 +8,7 @@ enough to name all of them.
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.sparse.linalg import eigsh
 from sklearn.cluster import KMeans
 from torch import Tensor
 
-__all__ = ["Families", "families"]
+__all__ = ["Families", "families", "find_families"]
 
 _MOST = 2000
 """Images that are compared with one another; beyond that many a random choice."""
@@ -73,6 +74,24 @@ def families(
         Whether mirror images count as alike.
     generator : torch.Generator
     """
+    finding = find_families(views, classes, n_classes, mirror=mirror, generator=generator)
+    while True:
+        try:
+            next(finding)
+        except StopIteration as end:
+            found: Families = end.value
+            return found
+
+
+def find_families(
+    views: Tensor,
+    classes: Tensor,
+    n_classes: int,
+    *,
+    mirror: bool,
+    generator: torch.Generator,
+) -> Generator[None, None, Families]:
+    """Do what `families` does, yielding between the parts that take a fraction of a second each."""
     n = len(views)
     # Of a class with very many labels some are enough: a rare class must find room beside it.
     most = max(1, _MOST // (2 * n_classes))
@@ -83,11 +102,14 @@ def families(
     indices = (
         torch.cat([labelled, others[chosen]]) if n > _MOST else torch.arange(n, device=views.device)
     )
-    ties = _ties(_distances(_spectra(views[indices]), mirror=mirror))
+    distances = yield from _distances(_spectra(views[indices]), mirror=mirror)
+    ties = _ties(distances)
+    yield
     here = classes[indices]
     if not len(labelled):
         here = _clusters(ties, n_classes, generator)
     seen = here >= 0
+    yield
     wanted = torch.zeros((len(indices), n_classes), device=views.device)
     wanted[seen, here[seen]] = 1
     root = ties.sum(dim=1).rsqrt()
@@ -113,7 +135,7 @@ def _spectra(views: Tensor) -> Tensor:
     return weighted
 
 
-def _distances(spectra: Tensor, *, mirror: bool) -> Tensor:
+def _distances(spectra: Tensor, *, mirror: bool) -> Generator[None, None, Tensor]:
     """Return (N, N): the squared distance at the best of all rotations."""
     angle = torch.arange(_ANGLES, device=spectra.device) * (2 * math.pi / _ANGLES)
     frequency = torch.arange(spectra.shape[2], device=spectra.device)
@@ -129,6 +151,7 @@ def _distances(spectra: Tensor, *, mirror: bool) -> Tensor:
             flat = torch.cat([product.real, product.imag]).flatten(1)
             match = (waves.T @ flat).view(_ANGLES, len(part), -1).amax(dim=0)
             best = match if best is None else torch.maximum(best, match)
+            yield
         assert best is not None
         rows.append(size[len(rows) * 256 :][: len(part), None] + size - 2 * best)
     found: Tensor = torch.cat(rows).clamp_min(0)

@@ -34,6 +34,7 @@ class PaperNetwork(Model):
     """
 
     grid: Tensor
+    at_once = 32
 
     def __init__(self, shape: Shape, generator: torch.Generator) -> None:
         super().__init__()

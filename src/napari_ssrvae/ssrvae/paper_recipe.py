@@ -47,9 +47,10 @@ class PaperRecipe(Recipe):
         pool: Tensor,  # noqa: ARG002
         *,
         anew: bool,  # noqa: ARG002
-    ) -> None:
+    ) -> Iterator[None]:
         """Take the data as they are: the paper's networks start from nothing."""
         self.images, self.classes = images, classes
+        yield
 
     def losses(
         self, model: Model, batch: Tensor, pool: Tensor, clock: Clock, generator: torch.Generator

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,31 @@ from napari_ssrvae.errors import InputError
 from napari_ssrvae.files import atomic_folder
 from napari_ssrvae.ssrvae.training import Fit, FitNumbers
 
-__all__ = ["check", "fingerprint", "forget", "read", "write"]
+__all__ = ["Checkpoint", "check", "fingerprint", "forget", "read", "write"]
 
 _TENSORS, _NUMBERS = "fit.safetensors", "fit.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where the state of a fit is kept, and what becomes of it.
+
+    Attributes
+    ----------
+    folder : Path
+    beside : mapping of str to bytes
+        Files that are kept in the same folder: what whoever finds it must know to go on.
+    stays : bool
+        Whether the folder stays at the end, for those who still have work to do with the model and
+        would begin again where the fit ended.
+    must_go_on : bool
+        Whether it is a failure if there is nothing to go on from.
+    """
+
+    folder: Path
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    stays: bool = False
+    must_go_on: bool = False
 
 
 def fingerprint(
@@ -38,7 +61,7 @@ def fingerprint(
     return digest.hexdigest()
 
 
-def check(folder: Path) -> None:
+def check(folder: Path, beside: Mapping[str, bytes]) -> None:
     """Say at once what would keep `write` from writing, before there is work to lose.
 
     Raises
@@ -48,7 +71,11 @@ def check(folder: Path) -> None:
     """
     if not folder.parent.is_dir():
         raise InputError(f"{folder.parent} is no folder: choose another place for the checkpoint.")
-    if folder.is_dir() and {entry.name for entry in folder.iterdir()} <= {_NUMBERS, _TENSORS}:
+    if folder.is_dir() and {entry.name for entry in folder.iterdir()} <= {
+        _NUMBERS,
+        _TENSORS,
+        *beside,
+    }:
         return
     if folder.exists():
         raise InputError(
@@ -56,7 +83,7 @@ def check(folder: Path) -> None:
         )
 
 
-def write(folder: Path, fit: Fit, of: str) -> None:
+def write(folder: Path, fit: Fit, of: str, beside: Mapping[str, bytes]) -> None:
     """Write where the fit stands; the folder is replaced as a whole.
 
     Raises
@@ -64,7 +91,7 @@ def write(folder: Path, fit: Fit, of: str) -> None:
     InputError
         The folder holds something else, or must not be written to.
     """
-    check(folder)
+    check(folder, beside)
     tensors = {name: value.cpu().contiguous() for name, value in fit.tensors().items()}
     content = save(tensors)
     with atomic_folder(folder) as draft:
@@ -72,6 +99,8 @@ def write(folder: Path, fit: Fit, of: str) -> None:
         numbers = asdict(fit.numbers)
         told = {"fingerprint": of, "sha256": _digest(content, numbers), "numbers": numbers}
         (draft / _NUMBERS).write_text(json.dumps(told), encoding="utf-8")
+        for name, kept in beside.items():
+            (draft / name).write_bytes(kept)
 
 
 def read(folder: Path, of: str) -> tuple[dict[str, Tensor], FitNumbers] | None:
@@ -89,10 +118,10 @@ def read(folder: Path, of: str) -> tuple[dict[str, Tensor], FitNumbers] | None:
         return None
 
 
-def forget(folder: Path) -> None:
+def forget(folder: Path, beside: Mapping[str, bytes]) -> None:
     """Remove what `write` wrote; what cannot be removed is no reason to lose the model."""
     with suppress(OSError):
-        for name in (_NUMBERS, _TENSORS):
+        for name in (_NUMBERS, _TENSORS, *beside):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 

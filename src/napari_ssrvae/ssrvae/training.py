@@ -24,11 +24,13 @@ from napari_ssrvae.ssrvae.events import (
     FitEvent,
     FitFinished,
     FitNotice,
+    FitPreparing,
     FitStarted,
     StepEvent,
 )
 from napari_ssrvae.ssrvae.infer import is_out_of_memory
 from napari_ssrvae.ssrvae.model import Clock, Model, Recipe
+from napari_ssrvae.ssrvae.pace import Pace
 
 __all__ = ["Fit", "FitNumbers", "HeldOut", "TrainingData", "class_logits"]
 
@@ -102,6 +104,8 @@ class Fit:
         self.warm = recipe.warm
         self._generator = generator
         self._broken_off: dict[str, Tensor] | None = None
+        self.begun = False
+        self._since, self._per_step = 0.0, Pace()
         p = recipe.p
         n = len(data.images)
         steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
@@ -112,6 +116,12 @@ class Fit:
         self._order = torch.arange(n, device=data.images.device)
         self.numbers = FitNumbers(epoch=1, position=0, batch_size=p.batch_size)
         self._optimiser = AdamW(recipe.groups(student), betas=recipe.betas)
+
+    @property
+    def held_out_rows(self) -> npt.NDArray[np.int64]:
+        """Rows (M,) of the images whose labels were kept aside, in the order of `judged`."""
+        rows: npt.NDArray[np.int64] = torch.nonzero(self.data.held_out).flatten().cpu().numpy()
+        return rows
 
     @property
     def fraction(self) -> float:
@@ -160,19 +170,45 @@ class Fit:
     def run(self) -> Iterator[FitEvent]:
         """Train, with an event after every step and epoch.
 
+        What whoever iterates does between two events is not counted as time of the training.
+
         Raises
         ------
         InputError
             The loss is not a number at any learning rate.
         """
+        events = self._run()
+        while True:
+            self._since = time.perf_counter()
+            event = next(events, None)
+            self.numbers.seconds = self._seconds()
+            if event is None:
+                return
+            yield event
+
+    def _seconds(self) -> float:
+        return self.numbers.seconds + time.perf_counter() - self._since
+
+    def _seconds_left(self) -> float | None:
+        told = self.numbers
+        steps = (1 - self.fraction) * self.epochs * self._items / told.batch_size
+        return self._per_step.for_steps(steps)
+
+    def _after(self, epochs: int) -> float:
+        """Return how long so many epochs will take, in seconds."""
+        left = self._per_step.for_steps(epochs * math.ceil(self._items / self.numbers.batch_size))
+        return self._seconds() / self.numbers.epoch * epochs if left is None else left
+
+    def _run(self) -> Iterator[FitEvent]:
         data, told = self.data, self.numbers
-        began = time.perf_counter() - told.seconds
-        self.recipe.begin(
-            (self.live, self.student), data.images, data.classes, self._pool(1), anew=not self.warm
-        )
+        models = (self.live, self.student)
+        pool = self._pool(1)
+        for _ in self.recipe.begin(models, data.images, data.classes, pool, anew=not self.warm):
+            yield FitPreparing()
         if self._broken_off is not None:
             self._put_back(self._broken_off)
             self._broken_off = None
+        self.begun = True
         yield FitStarted(
             len(data.images),
             int(self._labelled.sum()),
@@ -186,13 +222,10 @@ class Fit:
                 self._order = torch.randperm(
                     len(data.images), generator=self._generator, device=data.images.device
                 )
-            for event in self._pass():
-                told.seconds = time.perf_counter() - began
-                yield event
-            told.seconds = time.perf_counter() - began
+            yield from self._pass()
             yield self._end_of_pass()
             yield CheckpointEvent(told.epoch - 1)
-        yield FitFinished(told.ended or "complete", told.epoch - 1, told.seconds)
+        yield FitFinished(told.ended or "complete", told.epoch - 1, self._seconds())
 
     def _pool(self, epoch: int) -> Tensor:
         """Return the indices of the labels that may be used in an epoch."""
@@ -209,7 +242,7 @@ class Fit:
             clock = Clock(told.epoch, told.position // told.batch_size + 1, steps, self.fraction)
             count = min(told.batch_size, self._items - told.position)
             ahead = torch.arange(told.position, told.position + count, device=self._order.device)
-            before = self._generator.get_state()
+            before, began = self._generator.get_state(), time.perf_counter()
             try:
                 parts = self._step(self._order[ahead % n], pool, clock)
             except (RuntimeError, MemoryError) as error:
@@ -242,7 +275,15 @@ class Fit:
             _follow(self.live, self.student, min(0.98, told.steps_done / (told.steps_done + 9)))
             if told.steps_done % _GOOD_EVERY == 0:
                 good = {name: value.clone() for name, value in self.tensors().items()}
-            yield StepEvent(told.epoch, clock.step, steps, self.fraction)
+            self._per_step.add(time.perf_counter() - began)
+            yield StepEvent(
+                told.epoch,
+                clock.step,
+                steps,
+                self.fraction,
+                told.sums[0] / told.position,
+                self._seconds_left(),
+            )
 
     def _step(self, batch: Tensor, pool: Tensor, clock: Clock) -> list[float] | None:
         """Step on each loss of a batch; return the terms to report, None if one or its slope is no number."""
@@ -297,8 +338,9 @@ class Fit:
             classification,
             accuracy,
             held_out_accuracy,
-            told.seconds,
-            told.seconds / told.epoch * (self.epochs - told.epoch),
+            self._seconds(),
+            self._after(self.epochs - told.epoch),
+            0 if held_out_accuracy is None else int(self.data.held_out.sum()),
         )
         if self.recipe.p.early_stopping and told.stale >= _PATIENCE:
             if told.epoch < self._joined:
