@@ -41,7 +41,7 @@ def test_train_colours_the_class_layer(labelled: Any) -> None:
     np.testing.assert_array_equal(class_of(classes.data), state.shown_classes()[state.labels])
     assert (classes.data[state.labels > 0] > 0).all()
     assert len(labelled.canvas.training.history) >= 1
-    assert labelled.workbench.train._curves.isVisible()
+    assert labelled.workbench.train.view.curves.isVisible()
     table = session.library.predictions()
     assert len(table) == 12
     assert list(session.library.models().index) == [session.library.current_model]
@@ -139,4 +139,4 @@ def test_a_dock_opened_while_it_trains_shows_the_training(labelled: Any) -> None
     _, dock = labelled.viewer.window.add_plugin_dock_widget("napari-ssrvae", "3 Train")
     assert dock.panel.stop.isEnabled()
     assert not dock.panel.train.isEnabled()
-    assert dock.panel._curves is not None
+    assert dock.panel.view.curves is not None

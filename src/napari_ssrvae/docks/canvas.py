@@ -15,12 +15,17 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_ssrvae.docks.activity import Activity, Telling
+from napari_ssrvae.docks.arrows import Arrows
 from napari_ssrvae.docks.commands import Commands
 from napari_ssrvae.docks.drawing import PARTICLES, Drawing
 from napari_ssrvae.docks.drawings import Drawings
+from napari_ssrvae.docks.exploring import Explorer
 from napari_ssrvae.docks.hand import Hand
 from napari_ssrvae.docks.jumps import jump, open_all
+from napari_ssrvae.docks.keep_learning import KeepLearning
 from napari_ssrvae.docks.keys import Keys
+from napari_ssrvae.docks.legend import Legend
 from napari_ssrvae.docks.outlines import Outlines
 from napari_ssrvae.docks.preview import Preview
 from napari_ssrvae.docks.readiness import Readiness
@@ -95,6 +100,8 @@ class Canvas(QObject):
         One sentence for the user, from something done on the canvas.
     segmentation, training : SegmentationRun, TrainingRun
         The long work of this viewer.
+    keep_learning : KeepLearning
+        Trainings that begin by themselves after labels changed.
     commands : Commands
         What keys and buttons do, wherever they are pressed.
     hand : Hand
@@ -106,6 +113,14 @@ class Canvas(QObject):
         What a drag with box or lasso does.
     rings : Rings
         Marks around what is selected and what is under review.
+    latents : Explorer
+        Where one is in the latents of the model that is shown.
+    traversals : Traversals
+        Its pictures beside the micrograph.
+    arrows : Arrows
+        The poses.
+    legend : Legend
+        What the colours stand for, over the micrograph.
     view : View
         What is in view.
     preview : Preview
@@ -127,10 +142,17 @@ class Canvas(QObject):
         self._drawings = Drawings(viewer, session, self._own, self)
         self._scales = Scales(viewer, session, self._drawings)
         self._watch = WindowWatch(self._abandon, session.close, self)
-        self.traversals = Traversals(viewer, session)
+        self.latents = Explorer(session, self)
+        self.traversals = Traversals(viewer, session, self.latents, self._learning, self)
         self.view = View(viewer)
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
+        self.keep_learning = KeepLearning(session, self.training, self._searching, self)
+        self._activities = (
+            Activity(self.segmentation, "Finding particles", self),
+            Activity(self.training, "Training", self),
+        )
+        self._telling = Telling(self.training, self)
         self._readiness = Readiness(session, self)
         self.commands = Commands(session, self)
         self.tools = Tools(
@@ -145,6 +167,11 @@ class Canvas(QObject):
         self.rings = Rings(
             viewer, session, self.image_layer, self._own, self._bind, self._training, self
         )
+        self.arrows = Arrows(
+            viewer, session, self.image_layer, self._own, self._bind, self._training, self
+        )
+        self.training.ended.connect(self.arrows.update)
+        self.legend = Legend(session, widget, self)
         self._outlines = Outlines(viewer, self._drawings.outlined, self)
         self._table = TableLink(session, lambda state: self.drawn_layer(state, PARTICLES), self)
         self._strips = StripHandle(self._strip_of_current, self._settle_data_bar)
@@ -192,6 +219,9 @@ class Canvas(QObject):
         session.selection.jump_asked.connect(self.jump_to)
         session.acted.connect(self._on_acted)
         session.traversals_changed.connect(self._draw_traversals)
+        self.traversals.changed.connect(self._draw_traversals)
+        self.training.ended.connect(self._draw_traversals)
+        self.latents.message.connect(self._on_acted)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.layers.selection.events.active.connect(self._on_active)
@@ -381,6 +411,7 @@ class Canvas(QObject):
         self.preview.forget(event.value)
         self.tools.forget(event.value)
         self.rings.forget(event.value)
+        self.arrows.forget(event.value)
         if not self._own_doing:
             with self._own():
                 self._scales.give_back()
@@ -410,15 +441,25 @@ class Canvas(QObject):
             sheet_of(self).watch(window)
 
     def _abandon(self) -> None:
+        self.keep_learning.abandon()
         self.segmentation.abandon()
         self.training.abandon()
         self.preview.abandon()
+        self.latents.abandon()
+        self.traversals.abandon()
         self._readiness.abandon()
 
     # --- tools and the data bar ----------------------------------------------------------------
 
+    def _learning(self) -> bool:
+        # The model whose training has just ended is shown before its thread is gone.
+        return self.training.running and self.session.library_model != self.training.name
+
     def _training(self) -> bool:
         return self.training.running
+
+    def _searching(self) -> bool:
+        return self.segmentation.running
 
     def _busy(self) -> bool:
         return self.training.running or self.segmentation.running
@@ -492,7 +533,7 @@ class Canvas(QObject):
         self._others_agree()
 
     def _others_agree(self) -> None:
-        for layer in (self.preview.own_layer, self.rings.layer):
+        for layer in (self.preview.own_layer, self.rings.layer, self.arrows.layer):
             self._scales.agree_with(layer)
         self._scales.show_bar()
 

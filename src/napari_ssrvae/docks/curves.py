@@ -1,74 +1,141 @@
-"""The live curves of a training: loss, and accuracy on the labels."""
+"""The live curves of a training: the parts of the objective, and the accuracy on the labels."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyqtgraph as pg
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from napari_ssrvae.docks.plots import new_plot, plot_text, themed
 
+if TYPE_CHECKING:
+    import napari
+    import pandas as pd
+
+    from napari_ssrvae.docks.training_run import RunningLoss
     from napari_ssrvae.ssrvae import EpochEvent
 
 __all__ = ["TrainingCurves"]
 
-# Okabe and Ito's blue and vermilion: told apart by everybody, and by the line style as well.
-BLUE, VERMILION, GREY = "#56B4E9", "#E69F00", "#999999"
+# Okabe and Ito's: told apart by everybody, and by the style of line and marker as well.
+BLUE, ORANGE, GREEN, GREY = "#56B4E9", "#E69F00", "#009E73", "#999999"
+HEIGHT_PX = 135
 
 
 class TrainingCurves(QWidget):
-    """Two plots over the epochs, one above the other."""
+    """Three plots over the epochs, one above the other.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    The loss and its largest part, the reconstruction, lie hundreds of nats above the others, which would be flat
+    lines beside them: those have a plot of their own.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Whose theme the plots follow.
+    """
+
+    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plots: list[pg.PlotWidget] = []
+        import pyqtgraph as pg
+
+        dash, dot = Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
-        for name in ("loss (nats)", "accuracy"):
-            plot = pg.PlotWidget(background=None)
-            plot.setFixedHeight(150)
-            plot.setLabel("left", name)
-            plot.setMouseEnabled(x=False, y=False)
-            plot.hideButtons()
-            plot.setMenuEnabled(False)
+        column.setSpacing(2)
+        self.plots = [
+            new_plot("epoch", "objective", y_units="nats"),
+            new_plot("epoch", "its parts", y_units="nats"),
+            new_plot("epoch", "accuracy"),
+        ]
+        self._lines: dict[str, Any] = {}
+        for plot, lines in zip(
+            self.plots,
+            (
+                (
+                    ("steps", "loss, running", pg.mkPen(GREY, width=1)),
+                    ("loss", "loss", pg.mkPen(BLUE, width=2)),
+                    ("reconstruction", "reconstruction", pg.mkPen(ORANGE, width=2, style=dash)),
+                ),
+                (
+                    ("kl", "KL", pg.mkPen(GREEN, width=2)),
+                    (
+                        "classification",
+                        "classification",
+                        pg.mkPen(ORANGE, width=2, style=dot),
+                    ),
+                ),
+                (
+                    ("train_accuracy", "labels used", pg.mkPen(GREY, width=1)),
+                    ("held_out_accuracy", "held out", pg.mkPen(ORANGE, width=2, style=dash)),
+                ),
+            ),
+            strict=True,
+        ):
+            plot.setFixedHeight(HEIGHT_PX)
             plot.showGrid(x=False, y=True, alpha=0.2)
+            plot.getPlotItem().getAxis("left").setWidth(62)
+            # In one row above the curves: beside them they would hide what they name.
+            legend = plot.addLegend(offset=(1, 1), colCount=3, verSpacing=-6, labelTextSize="8pt")
+            legend.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-2, -2))
+            for key, name, pen in lines:
+                self._lines[key] = plot.plot(pen=pen, name=plot_text(name))
             column.addWidget(plot)
-            self._plots.append(plot)
-        self._plots[1].setLabel("bottom", "epoch")
-        self._plots[1].setYRange(0, 1, padding=0.05)
-        self._legend = self._plots[1].addLegend(offset=(-8, -8))
-        solid, dashed = (
-            pg.mkPen(BLUE, width=2),
-            pg.mkPen(VERMILION, width=2, style=pg.QtCore.Qt.PenStyle.DashLine),
-        )
-        self._loss = self._plots[0].plot(pen=solid)
-        self._trained = self._plots[1].plot(pen=pg.mkPen(GREY, width=1), name="labels used")
-        self._held_out = self._plots[1].plot(pen=dashed, name="labels held out")
+        self.plots[2].setYRange(0, 1.18, padding=0)
+        self.plots[2].getPlotItem().getAxis("left").setTicks([[(v, f"{v:g}") for v in (0, 0.5, 1)]])
+        self._lines["held_out_accuracy"].setSymbol("o")
+        self._lines["held_out_accuracy"].setSymbolSize(5)
+        self._lines["held_out_accuracy"].setSymbolBrush(ORANGE)
+        self._lines["held_out_accuracy"].setSymbolPen(None)
+        self._held_out = -1
+        self._history: Sequence[EpochEvent] = ()
+        self._themings = [themed(plot, viewer) for plot in self.plots]
 
-    def set_text_colour(self, colour: str) -> None:
-        """Draw axes, names and legend in a colour that stands out from napari's theme."""
-        for plot in self._plots:
-            for side in ("left", "bottom"):
-                plot.getAxis(side).setPen(colour)
-                plot.getAxis(side).setTextPen(colour)
-        self._legend.setLabelTextColor(colour)
-        for _, label in self._legend.items:
-            label.setText(label.text, color=colour)
-
-    def clear(self) -> None:
-        """Empty the plots for a new training."""
-        self.show_history(())
-
-    def show_history(self, history: Sequence[EpochEvent]) -> None:
+    def show_run(self, history: Sequence[EpochEvent], steps: Sequence[RunningLoss]) -> None:
         """Draw what is known so far."""
+        self._history = history
+        self._lines["steps"].setData(
+            np.array([step.at for step in steps], float),
+            np.array([step.loss for step in steps], float),
+        )
         epochs = np.array([event.epoch for event in history], float)
-        self._loss.setData(epochs, np.array([event.loss for event in history], float))
-        self._trained.setData(epochs, np.array([event.train_accuracy for event in history], float))
+        for name in ("loss", "reconstruction", "kl", "classification", "train_accuracy"):
+            self._lines[name].setData(
+                epochs, np.array([getattr(event, name) for event in history], float)
+            )
         judged = [event for event in history if event.held_out_accuracy is not None]
-        self._held_out.setData(
+        self._lines["held_out_accuracy"].setData(
             np.array([event.epoch for event in judged], float),
             np.array([event.held_out_accuracy for event in judged], float),
+        )
+        number = max((getattr(event, "held_out", 0) for event in judged), default=0)
+        if number != self._held_out:
+            self._held_out = number
+            words = f"{number:,} held out" if number else "held out: none"
+            legend = self.plots[2].getPlotItem().legend
+            legend.getLabel(self._lines["held_out_accuracy"]).setText(plot_text(words))
+            self._themings[2].again()
+
+    def table(self) -> pd.DataFrame:
+        """Return the numbers behind the curves, one row per epoch."""
+        import pandas as pd
+
+        names = {
+            "epoch": "epoch",
+            "loss": "loss (nats)",
+            "reconstruction": "reconstruction (nats)",
+            "kl": "KL (nats)",
+            "classification": "classification (nats)",
+            "train_accuracy": "accuracy on labels used",
+            "held_out_accuracy": "accuracy on labels held out",
+            "held_out": "labels held out",
+        }
+        return pd.DataFrame(
+            [
+                {title: getattr(e, name, None) for name, title in names.items()}
+                for e in self._history
+            ],
+            columns=list(names.values()),
         )

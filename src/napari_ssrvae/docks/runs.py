@@ -57,11 +57,18 @@ class Run(QObject):
         """Whether the work is under way."""
         return self._task.running
 
+    @property
+    def abandoned(self) -> bool:
+        """Whether what is under way is only to end, its result unwanted."""
+        return self.running and not self._task.wanted
+
     def abandon(self) -> None:
         """End the work between two of its steps; nobody wants its result."""
         if self.running:
             self.text = "Stopped"
         self._task.abandon()
+        if self.running:
+            self.changed.emit()
 
     def _still_ours(self) -> bool:
         """Whether the library is still the one this work was started for; says so if it is not."""

@@ -72,6 +72,11 @@ class Task(QObject):
         """Whether work is under way."""
         return self._thread is not None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody waits for what comes."""
+        return self._wanted
+
     def start(self, work: Callable[[], Iterator[Any]], *, ends_itself: bool = False) -> None:
         """Run the generator that `work` makes. Ignored while other work is under way.
 

@@ -1,25 +1,21 @@
-"""Step 3: train the model in the background, with its curve and a Stop button."""
+"""Step 3: train the model in the background, see it learn, keep and choose what came of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import canvas_of
-from napari_ssrvae.docks.forms import ParameterForm
-from napari_ssrvae.docks.widgets import Fold, Hint, Progress, primary_button
+from napari_ssrvae.docks.keep_learning import missing_for_training
+from napari_ssrvae.docks.later import Later
+from napari_ssrvae.docks.models_table import ModelsTable
+from napari_ssrvae.docks.train_buttons import BrokenOffLines, TrainButtons
+from napari_ssrvae.docks.train_settings import TrainSettings
+from napari_ssrvae.docks.train_view import TrainView
+from napari_ssrvae.docks.widgets import Fold, Hint, Progress
 from napari_ssrvae.errors import InputError
-from napari_ssrvae.ssrvae.parameters import SSRVAEParameters
 
 if TYPE_CHECKING:
     import napari
@@ -33,7 +29,7 @@ MEANWHILE = ". Labels given meanwhile are kept; they count when you train again.
 
 
 class TrainPanel(QWidget):
-    """Starts and stops a training and shows how it goes."""
+    """Starts, holds and ends a training, and shows how it goes."""
 
     title = "Training"
     status_changed = Signal(str)
@@ -43,105 +39,103 @@ class TrainPanel(QWidget):
         self.canvas = canvas_of(napari_viewer)
         self.session = self.canvas.session
         self.run = self.canvas.training
-        self._curves: Any = None
-
-        self.form = ParameterForm(SSRVAEParameters)
-        self.seed = QSpinBox()
-        self.seed.setRange(0, 2**31 - 1)
-        self.seed.setToolTip("The same particles, labels and seed give the same model")
-        self.device = QComboBox()
-        for text, device in (
-            ("automatic", "auto"),
-            ("processor", "cpu"),
-            ("graphics card", "cuda"),
-            ("Apple GPU", "mps"),
-        ):
-            self.device.addItem(text, device)
-        self.device.setToolTip(
-            "What computes; automatic takes the graphics card where there is one"
+        self.settings = TrainSettings()
+        self.form, self.seed, self.device = (
+            self.settings.form,
+            self.settings.seed,
+            self.settings.device,
         )
-        machine = QFormLayout()
-        machine.setContentsMargins(0, 0, 0, 0)
-        machine.addRow("Seed", self.seed)
-        machine.addRow("Device", self.device)
-        inside = QWidget()
-        settings = QVBoxLayout(inside)
-        settings.setContentsMargins(0, 0, 0, 0)
-        settings.addWidget(self.form)
-        settings.addLayout(machine)
-        fold = Fold("Settings", inside)
-
-        self.train = primary_button(
-            "Train", "Learn the classes from your labels and from all other particles"
+        self.buttons = TrainButtons(self.run, self.canvas.keep_learning)
+        self.train, self.stop, self.pause = (
+            self.buttons.train,
+            self.buttons.stop,
+            self.buttons.pause,
         )
-        self.train.clicked.connect(self.start)
-        self.stop = QPushButton("Stop")
-        self.stop.setToolTip("End now and keep the best model so far")
-        self.stop.setMinimumHeight(32)
-        self.stop.clicked.connect(self.run.stop)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.train, 2)
-        buttons.addWidget(self.stop, 1)
+        self.broken = BrokenOffLines(self.run)
         self.progress = Progress()
         self.hint = Hint()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(fold)
-        self._column.addLayout(buttons)
-        for widget in (self.progress, self.hint):
-            self._column.addWidget(widget)
+        self.view = TrainView(self.canvas)
+        self.models = ModelsTable(self.session, self.run)
+        self.models_fold = Fold("Models", self.models)
+        self.models_fold.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (
+            self.broken,
+            self.settings,
+            self.buttons,
+            self.progress,
+            self.hint,
+            self.view,
+            self.models_fold,
+        ):
+            column.addWidget(widget)
 
+        self._held_out: dict[str, Any] | None = None
+        self._labelled_meanwhile = False
+        self._warm = False
+        self._later = Later(self._look, self)
+        self.buttons.asked.connect(self.start)
+        self.settings.changed.connect(self._on_settings)
+        self.canvas.keep_learning.switched.connect(self._on_settings)
+        self.models.count_changed.connect(self._on_count)
         self.run.changed.connect(self.refresh)
         self.run.started.connect(self._on_started)
-        self.run.epoch_done.connect(self._on_epoch)
-        self._held_out: dict[str, float] | None = None
-        self._labelled_meanwhile = False
-        for signal in (self.session.particles_changed, self.session.classes_changed):
-            signal.connect(self.refresh)
+        for signal in (
+            self.session.particles_changed,
+            self.session.classes_changed,
+            self.session.library_changed,
+            self.session.models_changed,
+            self.session.predictions_changed,
+        ):
+            signal.connect(self._later.ask)
         self.session.labels_changed.connect(self._on_labels)
-        for signal in (self.session.library_changed, self.session.predictions_changed):
-            signal.connect(self._on_model)
-        if self.run.history:
-            self._on_epoch()
-        self._on_model()
+        self._on_settings()
+        self._look()
 
     @property
     def status(self) -> str:
         """The state of the step in a few words."""
         if self.run.running:
-            return f"{round(100 * self.run.fraction)} %"
+            done = f"{round(100 * self.run.fraction)} %"
+            return f"paused at {done}" if self.run.paused else done
         held_out = self._held_out
         if held_out is None:
             return "done, too few labels to judge" if self.session.library_model else "not yet"
-        right, judged = int(held_out["right"]), int(held_out["judged"])
-        return f"{right} of {judged} right"
+        return f"{int(held_out['right'])} of {int(held_out['judged'])} right"
 
-    def _ready(self) -> str:
-        """Return why training cannot start, empty if it can."""
-        counts = self.session.counts()
-        labelled = [c for c in self.session.classes if counts[c.class_id][0]]
-        if self.session.library is None:
-            return "Find particles first."
-        if not labelled:
-            return "Label a few particles of each class first."
-        if len(labelled) == 1:
-            return f'Only "{labelled[0].name}" has labels: label at least one other class.'
-        return ""
+    def _look(self) -> None:
+        """Read what takes a while to find out: once for each change, not at each step of a training."""
+        name = self.session.library_model
+        self._held_out = self.session.held_out
+        self._warm = False
+        if name is not None and not missing_for_training(self.session):
+            current = next((info for info in self.session.models() if info.current), None)
+            counts = self.session.counts()
+            labelled = {c.class_id for c in self.session.classes if counts[c.class_id][0]}
+            self._warm = (
+                current is not None
+                and set(current.class_ids) == labelled
+                and current.preset == self.settings.preset.currentData()
+                and bool(self.session.labels_changed_since(name))
+            )
+        self.refresh()
 
     def refresh(self, *_: object) -> None:
         """Show the session as it is."""
-        running, missing = self.run.running, self._ready()
-        self.train.setEnabled(not running and not missing)
-        self.stop.setVisible(running)
-        self.stop.setEnabled(running and not self.run.stopping)
+        running, missing = self.run.running, missing_for_training(self.session)
+        self.buttons.show_state(ready=not missing, warm=self._warm)
+        self.settings.setEnabled(not running)
         self.progress.show_fraction(running, self.run.fraction)
         if self.run.error:
             self.hint.say(self.run.error, error=True)
         elif running:
             left = self.run.seconds_left
-            rest = "" if left is None or self.run.stopping else f", {_duration(left)} left"
+            known = left is not None and not self.run.stopping and not self.run.paused
+            rest = f", {_duration(left)} left" if known and left is not None else ""
+            on = f" on the {_DEVICES[self.run.device]}" if self.run.device in _DEVICES else ""
             meanwhile = MEANWHILE if self._labelled_meanwhile else ""
-            self.hint.say(f"{self.run.text}{rest}{meanwhile}")
+            self.hint.say(f"{self.run.text}{on if rest else ''}{rest}{meanwhile}")
         elif missing:
             self.hint.say(missing)
         else:
@@ -150,12 +144,7 @@ class TrainPanel(QWidget):
 
     def _on_labels(self, *_: object) -> None:
         self._labelled_meanwhile = self.run.running
-        self.refresh()
-
-    def _on_model(self, *_: object) -> None:
-        # Read once for each model, not at each click.
-        self._held_out = self.session.held_out
-        self.refresh()
+        self._later.ask()
 
     def _judgement(self) -> str:
         """Return how the model did on labels kept aside, with its uncertainty."""
@@ -167,38 +156,34 @@ class TrainPanel(QWidget):
         few = " Too few to say more: label more." if judged < FEW else ""
         return f"Of {judged} labels kept aside {right} were predicted right: {low} to {high} (95 %).{few}"
 
-    def start(self) -> None:
-        """Train with the values of the form."""
+    def start(self, warm: bool = False) -> None:
+        """Train with the values of the form; `warm`: from the current model on."""
         try:
-            parameters = self.form.values()
+            told = self.settings.values()
         except InputError as error:
             self.run.fail(str(error))
             return
-        self.run.start(parameters, seed=self.seed.value(), device=self.device.currentData())
+        self.run.start(
+            told.parameters, preset=told.preset, seed=told.seed, device=told.device, warm=warm
+        )
+
+    def _on_settings(self, *_: object) -> None:
+        try:
+            self.canvas.keep_learning.settings = self.settings.values()
+        except InputError as error:
+            self.hint.say(str(error), error=True)
+            return
+        self._later.ask()
 
     def _on_started(self) -> None:
         self._labelled_meanwhile = False
-        self._need_curves().clear()
 
-    def _on_epoch(self, *_: object) -> None:
-        self._need_curves().show_history(self.run.history)
+    def _on_count(self, count: int) -> None:
+        self.models_fold.setVisible(count > 0)
+        self.models_fold.setText(f"Models ({count})")
 
-    def _on_theme(self, *_: object) -> None:
-        from napari.utils.theme import get_theme
 
-        if self._curves is not None:
-            self._curves.set_text_colour(get_theme(self.canvas.viewer.theme).text.as_hex())
-
-    def _need_curves(self) -> Any:
-        if self._curves is None:
-            # pyqtgraph takes a good part of a second to import: not before there is something to plot.
-            from napari_ssrvae.docks.curves import TrainingCurves
-
-            self._curves = TrainingCurves(self)
-            self._on_theme()
-            self.canvas.viewer.events.theme.connect(self._on_theme)
-            self._column.addWidget(self._curves)
-        return self._curves
+_DEVICES = {"cpu": "processor", "cuda": "graphics card", "mps": "Apple GPU"}
 
 
 def _duration(seconds: float) -> str:
