@@ -225,10 +225,8 @@ class Explorer(QObject):
     def look_around(self) -> None:
         """Look for the particles nearest to the place."""
         self._rest.stop()
-        found = (
-            np.zeros(0, np.int64)
-            if self.decoder is None
-            else nearest_particles(self._session.catalogue, self.class_id, self.z, self.n_nearest)
+        found = nearest_particles(
+            self._session.catalogue, self.class_id, self.z, self.n_nearest if self.class_id else 0
         )
         if not np.array_equal(found, self.nearest):
             self.nearest = found
@@ -252,15 +250,18 @@ class Explorer(QObject):
 
     def _go(self, class_id: int, z: NDArray[np.float32], *, anyhow: bool = False) -> None:
         decoder = self.decoder
-        if decoder is None or class_id not in decoder.class_ids or len(z) != decoder.n_latents:
+        if decoder is not None and (
+            class_id not in decoder.class_ids or len(z) != decoder.n_latents
+        ):
             return
         if not anyhow and class_id == self.class_id and np.array_equal(z, self.z):
             return
         self.class_id = class_id
         self.z = z.astype(np.float32)
         self.place_changed.emit()
-        self._draw_later.ask()
-        self._rest.start()
+        if self._watchers:
+            self._draw_later.ask()
+            self._rest.start()
 
     # --- the model -----------------------------------------------------------------------------
 

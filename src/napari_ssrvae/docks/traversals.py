@@ -1,56 +1,176 @@
-"""The latent traversals as image layers beside the micrograph, at the micrograph's own scale."""
+"""Traversals and manifolds of the model as image layers beside the micrograph, at the micrograph's own scale."""
 
 from __future__ import annotations
 
+import threading
 import weakref
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Layer
+from numpy.typing import NDArray
+from qtpy.QtCore import QObject, Signal
 
+from napari_ssrvae.docks.exploring import Explorer
+from napari_ssrvae.docks.latest import Latest
 from napari_ssrvae.docks.places import put_in_place
 from napari_ssrvae.session import Session
+from napari_ssrvae.workflow.decoding import Decoder, DecodingStopped, Tiles, prior_quantiles
 
 if TYPE_CHECKING:
     import napari
 
-__all__ = ["Traversals"]
+__all__ = ["Kind", "Traversals"]
+
+LEFT = 1
+# As far as a press may move and still be a click.
+CLICK_SLACK_PX = 4
 
 
-class Traversals:
-    """One picture per class: a row for each latent, the class as this latent goes through its prior."""
+class Kind(Enum):
+    """What a layer shows of a class."""
 
-    def __init__(self, viewer: napari.Viewer, session: Session) -> None:
+    TRAVERSALS = "traversal"
+    """A row for each latent, the class as this latent goes through its prior."""
+    MANIFOLDS = "manifold"
+    """The class over two latents."""
+
+
+class Traversals(QObject):
+    """Up to two pictures per class; a click on a tile finds the particles that are most like it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Held weakly.
+    session : Session
+    explorer : Explorer
+        Where a click on a tile leads to.
+    held : callable
+        Whether no layer may be made now, since a model trains.
+    image : callable
+        Gives the layer of the current micrograph.
+
+    Attributes
+    ----------
+    changed : Signal
+        Layers came or went, or others are wanted.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        session: Session,
+        explorer: Explorer,
+        held: Callable[[], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
         self._viewer = weakref.ref(viewer)
         self._session = session
-        self._layers: dict[int, Image] = {}
-        self._shown: set[int] = set()
+        self._explorer = explorer
+        self._held = held
+        self._layers: dict[tuple[Kind, int], Image] = {}
+        self._shown: set[tuple[Kind, int]] = set()
+        self._wanted = {Kind.TRAVERSALS}
+        self._manifolds: dict[int, Tiles] = {}
+        self._manifolds_of: tuple[object, ...] = ()
+        self._stopped = threading.Event()
+        self._work = Latest(self)
+        self._work.done.connect(self._on_manifolds)
+        explorer.model_changed.connect(self._on_explorer)
+        explorer.place_changed.connect(self._on_explorer)
+        viewer.mouse_drag_callbacks.append(self.on_drag)
+        self._take_double_clicks(viewer)
+
+    # --- which are there -----------------------------------------------------------------------
 
     def layers(self) -> list[Image]:
         """Return the layers that are in the viewer, those hidden for another time as well."""
         return list(self._layers.values())
 
-    def shown(self) -> list[Image]:
-        """Return those that show something."""
-        return [layer for class_id, layer in self._layers.items() if class_id in self._shown]
+    def shown(self, kind: Kind | None = None) -> list[Image]:
+        """Return those that show something, of one kind or of both."""
+        return [
+            layer
+            for key, layer in self._layers.items()
+            if key in self._shown and kind in (None, key[0])
+        ]
+
+    def wanted(self, kind: Kind) -> bool:
+        """Whether layers of this kind are wanted beside the micrograph."""
+        return kind in self._wanted
+
+    def switch(self, kind: Kind, on: bool) -> None:
+        """Want layers of this kind, or want them no more."""
+        if on == self.wanted(kind):
+            return
+        (self._wanted.add if on else self._wanted.discard)(kind)
+        if kind is Kind.MANIFOLDS:
+            self._explorer.watch("layers", on)
+            self._ask_manifolds()
+        self.changed.emit()
 
     def forget(self, layer: Layer) -> None:
         """Take note that a layer was deleted."""
-        for class_id in [c for c, drawn in self._layers.items() if drawn is layer]:
-            del self._layers[class_id]
+        for key in [k for k, drawn in self._layers.items() if drawn is layer]:
+            del self._layers[key]
+            self._shown.discard(key)
+
+    def abandon(self) -> None:
+        """Draw nothing any more: the window closes."""
+        self._stopped.set()
+        self._work.drop()
+
+    # --- manifolds -----------------------------------------------------------------------------
+
+    def _on_explorer(self) -> None:
+        if self.wanted(Kind.MANIFOLDS):
+            self._ask_manifolds()
+
+    def _ask_manifolds(self) -> None:
+        """Have the manifolds of all classes drawn, unless they are there."""
+        explorer, wanted = self._explorer, self.wanted(Kind.MANIFOLDS)
+        decoder, axes, n = explorer.decoder, explorer.axes, explorer.n_tiles
+        if decoder is None or not wanted or decoder.n_latents < 2:
+            self._stopped.set()
+            self._manifolds_of = ()
+            if self._manifolds:
+                self._manifolds = {}
+                self.changed.emit()
+            return
+        of = (id(decoder), axes, n)
+        if of == self._manifolds_of:
+            return
+        self._stopped.set()
+        self._stopped = stopped = threading.Event()
+        self._manifolds_of = of
+        self._work.ask(lambda: _manifolds(decoder, axes, n, of, lambda: not stopped.is_set()))
+
+    def _on_manifolds(self, found: tuple[dict[int, Tiles], tuple[object, ...]] | None) -> None:
+        if found is not None and found[1] == self._manifolds_of:
+            self._manifolds = found[0]
+            self.changed.emit()
+
+    # --- drawing -------------------------------------------------------------------------------
 
     def draw(self, image: Image | None) -> None:
-        """Draw the session's traversals to the right of this layer."""
-        session, viewer = self._session, self._viewer()
+        """Draw what is wanted to the right of this layer."""
+        viewer, session = self._viewer(), self._session
         if viewer is None:
             return
+        pictures = dict(self._pictures())
         # What is not needed now is hidden and kept for the next time: taking several layers out of napari between
         # two pictures crashes it under Mesa's software renderer (napari 0.9.2).
-        for class_id, layer in self._layers.items():
-            if class_id not in session.traversals:
+        for key, layer in self._layers.items():
+            if key not in pictures and layer.visible:
                 layer.visible = False
         state = session.current
-        if not session.traversals or state is None or session.library is None:
+        if not pictures or state is None or session.library is None:
             self._shown = set()
             return
         names = {c.class_id: c.name for c in session.classes}
@@ -61,34 +181,145 @@ class Traversals:
             origin = np.asarray(image.translate, float)[-2:]
             units = (str(image.units[-2]), str(image.units[-1]))
         height, width = state.micrograph.image.shape
-        row, gap = 0.0, max(4.0, 0.02 * height)
+        gap = max(4.0, 0.02 * height)
+        column = float(width) + 2 * gap
         active = viewer.layers.selection.active
-        for class_id, tiles in session.traversals.items():
-            place: dict[str, Any] = {
-                "scale": scale * zoom,
-                "translate": origin + scale * np.array([row, width + 2 * gap]),
-                "units": units,
-            }
-            row += tiles.shape[0] * zoom + gap
-            name = f"traversal · {names.get(class_id, class_id)}"
-            known = self._layers.get(class_id)
-            if known is None:
-                self._layers[class_id] = viewer.add_image(
-                    tiles, name=name, contrast_limits=(0, 1), **place
-                )
-            else:
-                _show(known, tiles, name, place)
-                if class_id not in self._shown:
-                    known.visible = True
-        self._shown = set(session.traversals)
+        shown = set()
+        for kind in Kind:
+            row, widest = 0.0, 0.0
+            for (of_kind, class_id), picture in pictures.items():
+                if of_kind is not kind:
+                    continue
+                place: dict[str, Any] = {
+                    "scale": scale * zoom,
+                    "translate": origin + scale * np.array([row, column]),
+                    "units": units,
+                }
+                row += picture.shape[0] * zoom + gap
+                widest = max(widest, picture.shape[1] * zoom)
+                name = f"{kind.value} \u00b7 {names.get(class_id, class_id)}"
+                if self._draw_one(viewer, (kind, class_id), picture, name, place):
+                    shown.add((kind, class_id))
+            column += widest + 2 * gap if widest else 0.0
+        self._shown = shown
         if active is not None and active in viewer.layers:
             viewer.layers.selection.active = active
 
+    def _pictures(self) -> Iterator[tuple[tuple[Kind, int], NDArray[np.float32]]]:
+        """Yield what is wanted and there: kind and class, and the tiles as one picture."""
+        if self.wanted(Kind.TRAVERSALS):
+            for class_id, picture in self._session.traversals.items():
+                yield (Kind.TRAVERSALS, class_id), picture
+        for class_id, tiles in self._manifolds.items():
+            n, _, size, _ = tiles.images.shape
+            whole = tiles.images.swapaxes(1, 2).reshape(n * size, n * size)
+            yield (Kind.MANIFOLDS, class_id), whole
 
-def _show(layer: Image, tiles: np.ndarray, name: str, place: dict[str, Any]) -> None:
-    """Show another traversal in a layer; what is as it was is left alone."""
-    if not np.array_equal(layer.data, tiles):
-        layer.data = tiles
-    if layer.name != name:
-        layer.name = name
-    put_in_place(layer, place)
+    def _draw_one(
+        self,
+        viewer: napari.Viewer,
+        key: tuple[Kind, int],
+        picture: NDArray[np.float32],
+        name: str,
+        place: Mapping[str, Any],
+    ) -> bool:
+        """Draw one layer; False if it would have to be made and must not be now."""
+        known = self._layers.get(key)
+        if known is None:
+            if self._held():
+                return False
+            self._layers[key] = viewer.add_image(
+                picture, name=name, contrast_limits=(0, 1), **place
+            )
+            return True
+        if not np.array_equal(known.data, picture):
+            known.data = picture
+        if known.name != name:
+            known.name = name
+        put_in_place(known, dict(place))
+        if key not in self._shown:
+            known.visible = True
+        return True
+
+    # --- clicks --------------------------------------------------------------------------------
+
+    def tile_at(self, position: tuple[float, ...]) -> tuple[int, NDArray[np.float32]] | None:
+        """Return class id and latents (d,) of the tile at a position in the world, None beside all tiles."""
+        for (kind, class_id), layer in self._layers.items():
+            if (kind, class_id) not in self._shown or not layer.visible:
+                continue
+            at = np.asarray(layer.world_to_data(position), float)[-2:] + 0.5
+            shape = np.array(layer.data.shape)
+            if (at < 0).any() or (at >= shape).any():
+                continue
+            z = self._latents_at(kind, class_id, at, shape)
+            if z is not None:
+                return class_id, z
+        return None
+
+    def _latents_at(
+        self, kind: Kind, class_id: int, at: NDArray[np.float64], shape: NDArray[np.int64]
+    ) -> NDArray[np.float32] | None:
+        if kind is Kind.MANIFOLDS:
+            tiles = self._manifolds.get(class_id)
+            if tiles is None:
+                return None
+            row, column = (at / tiles.images.shape[-1]).astype(int)
+            return np.asarray(tiles.z[row, column])
+        # A row of square tiles for each latent, as training drew them.
+        d = self._explorer.n_latents or self._session.catalogue.latents.shape[1]
+        if d < 1 or shape[0] % d:
+            return None
+        size = shape[0] // d
+        row, column = (at / size).astype(int)
+        z = np.zeros(d, np.float32)
+        z[row] = prior_quantiles(int(shape[1] // size))[column]
+        return z
+
+    def on_drag(self, viewer: napari.Viewer, event: Any) -> Iterator[None]:
+        """Find the particles most like a tile that is clicked; a press that moves is napari's pan."""
+        tile = self._clicked(viewer, event)
+        if tile is None:
+            return
+        start = np.asarray(event.pos, float)
+        yield
+        while event.type == "mouse_move":
+            yield
+        if np.abs(np.asarray(event.pos, float) - start).max() <= CLICK_SLACK_PX:
+            self._explorer.go_to(*tile)
+
+    def _clicked(self, viewer: napari.Viewer, event: Any) -> tuple[int, NDArray[np.float32]] | None:
+        active = viewer.layers.selection.active
+        free = active is None or str(active.mode) in ("pan_zoom", "transform")
+        if event.button != LEFT or event.modifiers or not free:
+            return None
+        return self.tile_at(tuple(event.position))
+
+    def _take_double_clicks(self, viewer: napari.Viewer) -> None:
+        """Bring the particle most like a tile into view; beside the tiles it is as before."""
+        before = list(viewer.mouse_double_click_callbacks)
+        me = weakref.ref(self)
+
+        def on_double_click(viewer: Any, event: Any) -> None:
+            mine = me()
+            tile = None if mine is None else mine._clicked(viewer, event)
+            if mine is not None and tile is not None:
+                mine._explorer.go_to(*tile, jump=True)
+                return
+            for callback in before:
+                callback(viewer, event)
+
+        viewer.mouse_double_click_callbacks[:] = [on_double_click]
+
+
+def _manifolds(
+    decoder: Decoder,
+    axes: tuple[int, int],
+    n: int,
+    of: tuple[object, ...],
+    wanted: Callable[[], bool],
+) -> tuple[dict[int, Tiles], tuple[object, ...]] | None:
+    try:
+        return {i: decoder.manifold(i, n, axes, wanted=wanted) for i in decoder.class_ids}, of
+    except DecodingStopped:
+        return None
