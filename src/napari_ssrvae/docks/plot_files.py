@@ -34,6 +34,12 @@ __all__ = ["SaveButtons", "save_csv", "save_png", "save_svg"]
 
 # Times the size on the screen, and never narrower than this.
 FINER, LEAST_WIDTH = 2, 1600
+TIPS = {
+    "png": "A picture on white, at least twice as fine as on the screen",
+    "svg": "A drawing on white that stays sharp at every size",
+    "csv": "The numbers behind the picture as a table",
+}
+ENDINGS = tuple(TIPS)
 NOTHING = "There is nothing to save yet: the plot is empty."
 
 
@@ -50,6 +56,8 @@ class SaveButtons(QWidget):
         Returns the numbers behind the picture, units in the headers; empty if there are none.
     session : Session, optional
         In whose library's folder the dialog begins.
+    endings : sequence of {"png", "svg", "csv"}
+        What can be saved.
     """
 
     def __init__(
@@ -59,6 +67,8 @@ class SaveButtons(QWidget):
         table: Callable[[], pd.DataFrame],
         session: Session | None = None,
         parent: QWidget | None = None,
+        *,
+        endings: Sequence[str] = ENDINGS,
     ) -> None:
         super().__init__(parent)
         self.name, self.session = name, session
@@ -70,13 +80,9 @@ class SaveButtons(QWidget):
         row.setSpacing(4)
         row.addWidget(QLabel("Save"))
         self.buttons: dict[str, QPushButton] = {}
-        for ending, tip in (
-            ("png", "A picture on white, at least twice as fine as on the screen"),
-            ("svg", "A drawing on white that stays sharp at every size"),
-            ("csv", "The numbers behind the picture as a table"),
-        ):
+        for ending in endings:
             button = QPushButton(ending.upper())
-            button.setToolTip(tip)
+            button.setToolTip(TIPS[ending])
             button.setAccessibleName(f"Save {name} as {ending.upper()}")
             button.clicked.connect(lambda _=False, ending=ending: self.ask(ending))
             row.addWidget(button)
@@ -206,6 +212,9 @@ def _draw_view(painter: QPainter, view: QWidget, scale: float) -> None:
     viewport, scene = view.viewport(), view.scene()
     if viewport is None or scene is None:
         return
+    # As before a painting on the screen: ranges that follow the data are settled there.
+    if (settle := getattr(scene, "prepareForPaint", None)) is not None:
+        settle()
     # pyqtgraph draws symbols and lines for the screen otherwise, as small pictures.
     items: list[Any] = [item for item in scene.items() if hasattr(item, "setExportMode")]
     for item in items:

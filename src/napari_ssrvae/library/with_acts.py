@@ -9,7 +9,7 @@ import pandas as pd
 from napari_ssrvae.library import particle_tables
 from napari_ssrvae.library.acts import Act, ActResult
 from napari_ssrvae.library.check_rows import check_table
-from napari_ssrvae.library.class_rows import class_list
+from napari_ssrvae.library.class_rows import class_list, merged_classes
 from napari_ssrvae.library.classes import ParticleClass
 from napari_ssrvae.library.open_library import OpenLibrary
 
@@ -85,6 +85,11 @@ class WithActs(OpenLibrary):
         """Return the last name of every class that ever was, removed ones too: class_id -> name."""
         self._check_open()
         return dict(self._database.rows("SELECT class_id, name FROM classes"))
+
+    def classes_now(self, class_ids: list[int]) -> list[int]:
+        """Return what each class counts as: itself, or the one that it was merged into since."""
+        self._check_open()
+        return merged_classes(self._database, class_ids)
 
     def checks(self, model: str | None = None) -> pd.DataFrame:
         """Return the answers to particles that were picked at random to judge a model.
