@@ -1,14 +1,24 @@
-"""Axes, colour and tools of the map: one row that wraps."""
+"""Axes, colour and tools of the map: a column beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QButtonGroup, QComboBox, QLabel, QPushButton
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from napari_ssrvae.docks.gallery.controls import beside, combo
-from napari_ssrvae.docks.gallery.rows import ROW_PX, FlowRow
+from napari_ssrvae.docks.gallery.controls import combo
+from napari_ssrvae.docks.gallery.rows import ROW_PX
 from napari_ssrvae.docks.latent_map.drag import Drag
 from napari_ssrvae.docks.latent_map.quantities import SIMILARITY, Quantity
 
@@ -17,6 +27,8 @@ __all__ = ["BY_CLASS", "MapControls"]
 BY_CLASS = ""
 """The key of the colours that stand for classes."""
 
+LIST_PX = 290
+
 TIPS = {
     Drag.LASSO: "Drag around particles to select them; with Ctrl they come to those that are selected",
     Drag.BOX: "Drag a box around particles to select them; with Ctrl they come to those that are selected",
@@ -24,7 +36,7 @@ TIPS = {
 }
 
 
-class MapControls(FlowRow):
+class MapControls(QWidget):
     """What is across, what is up, what the colours are, what a drag does.
 
     Attributes
@@ -50,7 +62,15 @@ class MapControls(FlowRow):
         self.up = combo("Up", "What the vertical axis is")
         self.colour = combo("Colour", "What the colours stand for: the class, or a number")
         for chooser in (self.across, self.up, self.colour):
+            # Long names are for the list that opens, not for the width of the column.
+            chooser.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
             chooser.setMinimumContentsLength(12)
+            chooser.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            view = chooser.view()
+            if view is not None:
+                view.setMinimumWidth(LIST_PX)
         self.across.currentIndexChanged.connect(lambda _: self.axes_changed.emit())
         self.up.currentIndexChanged.connect(lambda _: self.axes_changed.emit())
         self.colour.currentIndexChanged.connect(lambda _: self.colour_changed.emit())
@@ -73,15 +93,23 @@ class MapControls(FlowRow):
         self.meaning.setCheckable(True)
         self.count = QLabel()
         self.count.setTextFormat(Qt.TextFormat.PlainText)
-        self.count.setFixedHeight(ROW_PX)
+        self.count.setWordWrap(True)
 
-        self.row.addWidget(beside("Across", self.across))
-        self.row.addWidget(beside("Up", self.up))
-        self.row.addWidget(beside("Colour", self.colour, self.again))
-        self.row.addWidget(beside("Drag", *self.tools.values()))
-        for button in (self.fit, self.filter, self.meaning):
-            self.row.addWidget(button)
-        self.row.addWidget(self.count)
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(4)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Across", self.across)
+        form.addRow("Up", self.up)
+        form.addRow("Colour", self.colour)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(form)
+        column.addWidget(self.again)
+        column.addLayout(_row(*self.tools.values(), self.fit))
+        column.addLayout(_row(self.filter, self.meaning))
+        column.addWidget(self.count)
         self.again.hide()
 
     def _button(self, text: str, tip: str) -> QPushButton:
@@ -155,8 +183,15 @@ class MapControls(FlowRow):
     def tell(self, words: str) -> None:
         """Say how many are shown and selected."""
         self.count.setText(words)
-        # Never narrower again: lines must not wrap to and fro while particles are selected.
-        self.count.setMinimumWidth(max(self.count.minimumWidth(), self.count.sizeHint().width()))
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
 
 
 def choose(chooser: QComboBox, key: str) -> None:

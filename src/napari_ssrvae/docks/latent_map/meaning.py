@@ -53,6 +53,10 @@ class Meaning(QWidget):
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setWordWrap(True)
+        self.words.setToolTip(
+            "Spearman's rank correlation over the particles that are shown. Latents describe what differs within a "
+            "class: choose one in the filter to see what they mean there."
+        )
         self.table = QTableWidget()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)

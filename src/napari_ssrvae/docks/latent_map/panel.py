@@ -15,13 +15,13 @@ from napari_ssrvae.docks.canvas import canvas_of
 from napari_ssrvae.docks.gallery.arrangement import Arrangement, arrange
 from napari_ssrvae.docks.gallery.cells import Tones
 from napari_ssrvae.docks.gallery.filters import Filters
-from napari_ssrvae.docks.gallery.rows import Header
 from napari_ssrvae.docks.gallery.said import Said
 from napari_ssrvae.docks.latent_map.content import Choice, Content, content_of
 from napari_ssrvae.docks.latent_map.controls import MapControls
 from napari_ssrvae.docks.latent_map.empty import EmptyMap
 from napari_ssrvae.docks.latent_map.meaning import Meaning
 from napari_ssrvae.docks.latent_map.quantities import measured, quantities, values_of
+from napari_ssrvae.docks.latent_map.side import SideColumn
 from napari_ssrvae.docks.later import Later
 from napari_ssrvae.docks.plots import tint_of
 
@@ -65,22 +65,15 @@ class LatentMapPanel(QWidget):
         self._model: str | None = None
         self._missed = True
 
-        inside = QWidget()
-        self._above = QVBoxLayout(inside)
-        self._above.setContentsMargins(0, 0, 0, 0)
-        self._above.setSpacing(4)
-        self._above.addWidget(self.controls)
-        self._above.addWidget(self.filters)
+        self.side = SideColumn(self.controls, self.filters)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(self.stack)
-        self.splitter.addWidget(self.meaning)
+        for widget in (self.side, self.stack, self.meaning):
+            self.splitter.addWidget(widget)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([700, 330])
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([262, 700, 330])
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 2)
-        column.setSpacing(4)
-        column.addWidget(Header(inside))
         column.addWidget(self.splitter, 1)
 
         self._all = Later(self._follow, self)
@@ -265,7 +258,7 @@ class LatentMapPanel(QWidget):
         chart.moved.connect(self._on_moved)
         chart.key_pressed.connect(self._on_key)
         chart.problem.connect(self.said.say)
-        self._above.insertWidget(1, chart.save)
+        self.side.add(chart.save)
         self.stack.addWidget(chart)
         return chart
 

@@ -73,7 +73,7 @@ class MapPlot(pg.PlotWidget):
         box.sigRangeChangedManually.connect(lambda *_: self.moved.emit())
         self.plotItem.hideButtons()
         self.plotItem.setMenuEnabled(False)
-        self.plotItem.layout.addItem(self.key, 2, 3)
+        self.plotItem.layout.addItem(self.key, 1, 3, 3, 1)
         self.rubber = Rubber(self.viewport())
         self._outline: list[tuple[float, float]] = []
         self._pressed: QPoint | None = None
@@ -108,8 +108,8 @@ class MapPlot(pg.PlotWidget):
 
     def set_tint(self, tint: Tint) -> None:
         """Take the colours of a theme, or of paper; axes and ground follow by themselves."""
-        text, ground = QColor(tint.text), QColor(tint.background)
-        self.points.set_tones(text.getRgb()[:3], ground.getRgb()[:3])
+        text = QColor(tint.text)
+        self.points.set_ring(text.getRgb()[:3])
         self.key.set_tones(text, QColor(tint.faint))
 
     def on_screen(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -15,7 +15,8 @@ from napari_ssrvae.docks.latent_map.raster import (
     HOLE,
     LEAST_RADIUS,
     draw_points,
-    draw_rings,
+    draw_surrounds,
+    outline_radius,
     radius_for,
 )
 
@@ -26,6 +27,8 @@ MOST_CIRCLES = 10_000
 # What may be drawn twice as large and shrunk, for smooth edges: pixels of marks, and of the picture.
 MOST_SMOOTH_MARKS, MOST_SMOOTH_AREA = 400_000, 2_500_000
 FOCUS_PX = 3.0
+# As the ring around it on the micrograph; the dark line shows it on a light ground.
+FOCUS, DARK = (255, 217, 51), (0, 0, 0)
 
 Rgb = tuple[int, int, int]
 
@@ -45,7 +48,6 @@ class PointsItem(pg.GraphicsObject):
         self._selected = np.zeros(0, np.int64)
         self._focus = -1
         self._ring: Rgb = (255, 255, 255)
-        self._halo: Rgb = (0, 0, 0)
         self._points: tuple[Any, QImage, float] | None = None
         self._rings: tuple[Any, QImage] | None = None
         self._version = self._ring_version = 0
@@ -66,13 +68,13 @@ class PointsItem(pg.GraphicsObject):
 
     def set_selected(self, places: NDArray[np.int64], focus: int) -> None:
         """Ring the marks at these places; the one in focus, -1 for none, stands out."""
-        self._selected, self._focus = places, focus
+        self._selected, self._focus = np.sort(places), focus
         self._ring_version += 1
         self.update()
 
-    def set_tones(self, ring: Rgb, halo: Rgb) -> None:
-        """Draw rings in a colour that stands out from the ground, between lines in the ground's."""
-        self._ring, self._halo = ring, halo
+    def set_ring(self, ring: Rgb) -> None:
+        """Draw rings in a colour that stands out from the ground."""
+        self._ring = ring
         self._ring_version += 1
         self.update()
 
@@ -132,17 +134,14 @@ class PointsItem(pg.GraphicsObject):
         x, y = x - left, y - top
         if self._points is None or self._points[0] != key:
             self._points = (key, *self._drawn_points(x, y, wide, high, ratio, larger))
-        painter.drawImage(place, self._points[1])
-        if not len(self._selected) and self._focus < 0:
-            return
         radius = self._points[2]
         if len(self._selected):
             ring_key = (key, self._ring_version)
             if self._rings is None or self._rings[0] != ring_key:
-                at = self._selected
-                rings = self._drawn_rings(x[at], y[at], wide, high, ratio, larger, radius)
+                rings = self._drawn_rings(x, y, wide, high, ratio, larger, radius)
                 self._rings = (ring_key, rings)
             painter.drawImage(place, self._rings[1])
+        painter.drawImage(place, self._points[1])
         if self._focus >= 0:
             centre = QPointF(left + float(x[self._focus]), top + float(y[self._focus]))
             self._draw_focus(painter, centre, radius, larger)
@@ -166,17 +165,21 @@ class PointsItem(pg.GraphicsObject):
         self, x: NDArray[np.float32], y: NDArray[np.float32], wide: int, high: int,
         ratio: float, larger: float, radius: float,
     ) -> QImage:  # fmt: skip
-        scale = ratio * _smooth(len(x), 6 * larger * ratio, wide * high * ratio**2)
+        at, n_filled = self._selected, self.marks.n_filled
+        scale = ratio * _smooth(len(at), 6 * larger * ratio, wide * high * ratio**2)
         size = round(wide * scale), round(high * scale)
         return _image(
-            draw_rings(x * scale, y * scale, self._ring, self._halo, size, radius, scale * larger)
-        )
+            draw_surrounds(
+                x[at] * scale, y[at] * scale, int(np.count_nonzero(at < n_filled)), self._ring,
+                size, radius, scale * larger,
+            )
+        )  # fmt: skip
 
     def _draw_focus(self, painter: QPainter, centre: QPointF, radius: float, larger: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        reach = (max(radius, 3.5) + 5.5) * larger
-        for colour, width in ((self._halo, FOCUS_PX + 2), (self._ring, FOCUS_PX)):
+        reach = (outline_radius(radius) + 5.5) * larger
+        for colour, width in ((DARK, FOCUS_PX + 2), (FOCUS, FOCUS_PX)):
             painter.setPen(QPen(QColor(*colour), width * larger))
             painter.drawEllipse(centre, reach, reach)
 
@@ -197,7 +200,7 @@ class PointsItem(pg.GraphicsObject):
                 centre = QPointF(float(x[place]), float(y[place]))
                 painter.drawEllipse(centre, radius * larger, radius * larger)
         painter.setBrush(QColor(*self._palette[HOLE].tolist()))
-        reach = max(radius, 3.5) * larger
+        reach = outline_radius(radius) * larger
         for at, level in _runs(there[there >= n_filled], levels):
             painter.setPen(QPen(QColor(*self._palette[level].tolist()), 1.75 * larger))
             for place in at:

@@ -63,7 +63,7 @@ def quantities(catalogue: Catalogue) -> list[Quantity]:
     both are there, so that nothing is mixed.
     """
     found = [
-        Quantity(f"{LATENT}{i}", f"latent z{i + 1}", "\u03c3 of the prior", "latent")
+        Quantity(f"{LATENT}{i}", f"latent z{i + 1}", "prior \u03c3", "latent")
         for i in range(catalogue.latents.shape[1])
     ]
     if len(catalogue.model_class_ids):

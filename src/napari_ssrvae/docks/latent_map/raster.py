@@ -12,7 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HOLE", "NOTHING", "Picture", "density_of", "draw_points", "draw_rings", "radius_for"]
+__all__ = [
+    "HOLE",
+    "NOTHING",
+    "Picture",
+    "density_of",
+    "draw_points",
+    "draw_surrounds",
+    "outline_radius",
+    "radius_for",
+]
 
 NOTHING, HOLE = 0, 1
 """Levels of the palette that are taken: no mark, and the inside of an outlined one."""
@@ -20,8 +29,9 @@ NOTHING, HOLE = 0, 1
 LEAST_RADIUS, MOST_RADIUS = 1.5, 4.5
 LINE_PX = 1.75
 HALO_PX = 1.0
+RING_PX = 2.0
 # A share of the area that all marks together may take: above it they are drawn smaller.
-COVER = 0.35
+COVER = 0.5
 FAINTEST = 0.45
 SHADES = 16
 
@@ -97,8 +107,7 @@ def draw_points(
     shades = density_of(canvas, at, canvas.offsets(0, radius * scale)) if shaded else None
     at, there = canvas.places(x[n_filled:], y[n_filled:])
     codes = levels[n_filled:][there]
-    # Large enough for the hole to be seen, however many there are.
-    outer = max(radius + 0.75, 3.5) * scale
+    outer = outline_radius(radius) * scale
     for offset, _ in canvas.offsets(0, outer + HALO_PX * scale):
         canvas.flat[at + offset] = HOLE
         if shades is not None:
@@ -108,66 +117,80 @@ def draw_points(
     return Picture(canvas.pictured(_colours(palette), shades), radius)
 
 
-def draw_rings(
+def draw_surrounds(
     x: Pixels,
     y: Pixels,
+    n_filled: int,
     colour: tuple[int, int, int],
-    halo: tuple[int, int, int],
     size: tuple[int, int],
     radius: float,
     scale: float = 1.0,
 ) -> NDArray[np.uint32]:
-    """Draw rings around marks of this radius: of one colour, between two thin ones of the other.
+    """Draw what marks lie on that are to stand out: a larger disc, to be seen as a ring around each.
 
     Parameters
     ----------
     x, y : (n,) float32
         Pixels of the picture.
-    colour, halo : red, green, blue
+    n_filled : int
+        The first so many are discs, the others outlined.
+    colour : red, green, blue
     size, radius, scale
         As `draw_points` has them.
 
     Returns
     -------
     (H, W) uint32
-        ARGB, premultiplied.
+        ARGB, premultiplied; to be shown below the marks.
     """
-    inner = max(radius + 0.75, 3.5) + 0.5
-    canvas = _Canvas(size, math.ceil((inner + LINE_PX + 3) * scale))
-    at, _ = canvas.places(x, y)
-    for offset, _d in canvas.offsets(inner * scale, (inner + LINE_PX + 2) * scale):
-        canvas.flat[at + offset] = 2
-    for offset, _d in canvas.offsets((inner + 1) * scale, (inner + 1 + LINE_PX) * scale):
-        canvas.flat[at + offset] = 1
-    palette = np.array([(0, 0, 0), colour, halo], np.uint8)
-    return canvas.pictured(_packed(palette), None)
+    outlined = outline_radius(radius) + HALO_PX + RING_PX
+    canvas = _Canvas(size, math.ceil(outlined * scale))
+    parts = (slice(None, n_filled), radius + RING_PX), (slice(n_filled, None), outlined)
+    for part, reach in parts:
+        at, _ = canvas.places(x[part], y[part])
+        for offset, _distance in canvas.offsets(0, reach * scale):
+            canvas.flat[at + offset] = 1
+    return canvas.pictured(_packed(np.array([(0, 0, 0), colour], np.uint8)), None)
+
+
+def outline_radius(radius: float) -> float:
+    """Return the radius of outlined marks beside discs: large enough for the hole to be seen."""
+    return max(radius + 0.75, 3.5)
 
 
 def density_of(
     canvas: _Canvas, at: NDArray[np.int64], offsets: list[tuple[int, float]]
 ) -> NDArray[np.uint8]:
     """Return for each pixel how many marks cover it, as a shade below `SHADES`: 0 for one, the last for most."""
-    single = np.bincount(at, minlength=len(canvas.flat)).astype(np.float32)
+    most = np.iinfo(np.uint16).max // max(1, len(offsets))
+    single = np.bincount(at, minlength=len(canvas.flat))
+    single = np.minimum(single, most).astype(np.uint16)
     counts = np.zeros_like(single)
     for offset, _ in offsets:
-        counts += np.roll(single, offset)
-    most = max(float(counts.max(initial=1)), 2.0)
-    steps = np.log(np.maximum(counts, 1)) / math.log(most)
-    return np.asarray(np.round(steps * (SHADES - 1)), np.uint8)
+        # Nothing lies in the margin's outer half, so nothing is lost at the ends.
+        if offset >= 0:
+            counts[offset:] += single[: len(single) - offset]
+        else:
+            counts[:offset] += single[-offset:]
+    highest = max(int(counts.max(initial=1)), 2)
+    table = np.log(np.maximum(np.arange(highest + 1), 1)) / math.log(highest)
+    return np.asarray(np.round(table * (SHADES - 1)), np.uint8)[counts]
 
 
 class _Canvas:
     """A picture with a margin, so that marks at its edge need no second look."""
 
-    def __init__(self, size: tuple[int, int], margin: int) -> None:
+    def __init__(self, size: tuple[int, int], reach: int) -> None:
         self.width, self.height = size
-        self.margin = margin
+        # Marks whose centre lies outside but within reach are seen too, and reach as far again.
+        self.reach, self.margin = reach, 2 * reach + 1
+        margin = self.margin
         self.stride = self.width + 2 * margin
         self.flat = np.zeros(self.stride * (self.height + 2 * margin), np.uint16)
 
     def places(self, x: Pixels, y: Pixels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where marks lie in `flat`, and which of them do."""
-        near = self.margin / 2
+        near = self.reach
         with np.errstate(invalid="ignore"):
             inside = (x > -near) & (x < self.width + near) & (y > -near) & (y < self.height + near)
         there = np.flatnonzero(inside)
