@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from qtpy.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QWidget
@@ -295,7 +296,7 @@ class Legend(QObject):
     def _title(self) -> str:
         session = self._session
         state = session.current
-        number = len(set(session.catalogue.micrograph_ids.tolist()))
-        if session.scope == "micrograph" and state is not None:
+        number = len(np.unique(session.catalogue.micrograph_ids))
+        if state is not None and (session.scope == "micrograph" or number < 2):
             return state.micrograph.name
-        return "all micrographs" if number > 1 else "particles"
+        return f"all {number} micrographs"
