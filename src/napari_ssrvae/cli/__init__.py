@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from napari_ssrvae.cli.parser import make_parser
+from napari_ssrvae.cores import share_cores
 from napari_ssrvae.errors import InputError
 
 __all__ = ["main"]
@@ -23,6 +24,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = make_parser().parse_args(arguments)
+    share_cores()
     # File names may hold bytes that are no text; showing one must not undo the work.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
