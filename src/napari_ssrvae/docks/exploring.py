@@ -34,6 +34,7 @@ class _Drawn:
     decoder: Decoder
     strips: list[Tiles]
     manifold: Tiles | None
+    axes: tuple[int, int] | None
     of: tuple[object, ...]
 
 
@@ -56,8 +57,8 @@ class Explorer(QObject):
         Not to be written to.
     angle_rad : float
         Counter-clockwise on the screen.
-    axes : (int, int)
-        The latents of the manifold: from row to row, from column to column.
+    axes, manifold_axes : (int, int)
+        The latents chosen for the manifold, from row to row and from column to column; those of the one that is there.
     n_tiles, n_nearest : int
         Tiles along an edge of the manifold; how many particles are searched.
     strips : list of Tiles
@@ -89,7 +90,7 @@ class Explorer(QObject):
         self.loading, self.problem = False, ""
         self.class_id, self.angle_rad = 0, 0.0
         self.z: NDArray[np.float32] = np.zeros(0, np.float32)
-        self.axes = (0, 1)
+        self.axes = self.manifold_axes = (0, 1)
         self.n_tiles, self.n_nearest = TILES, NEAREST
         self.strips: list[Tiles] = []
         self.manifold: Tiles | None = None
@@ -362,6 +363,7 @@ class Explorer(QObject):
         self.strips = drawn.strips
         if drawn.of != self._manifold_of:
             self.manifold, self._manifold_of = drawn.manifold, drawn.of
+            self.manifold_axes = drawn.axes or (0, 1)
         self.tiles_changed.emit()
 
 
@@ -402,4 +404,4 @@ def _drawn(
         )
     except DecodingStopped:
         return None
-    return _Drawn(decoder, strips, manifold, of)
+    return _Drawn(decoder, strips, manifold, axes, of)

@@ -1,11 +1,10 @@
-"""Latents: what the model has learned, to be turned by hand."""
+"""Latents as napari docks them: wide, below the micrograph."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QWidget
-
+from napari_ssrvae.docks.latents.panel import LatentsPanel
 from napari_ssrvae.docks.wide_dock import WideDock
 
 if TYPE_CHECKING:
@@ -15,11 +14,12 @@ __all__ = ["LatentsDock"]
 
 
 class LatentsDock(WideDock):
-    """Latents, below the micrograph."""
+    """What the model has learned, to be turned by hand."""
 
     NAME = "Latents"
+    HEIGHT_PX = 300
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
-        panel = QWidget()
-        super().__init__(napari_viewer, panel)
+        panel = LatentsPanel(napari_viewer)
+        super().__init__(napari_viewer, panel, scrolls=True)
         self.panel = panel
