@@ -26,6 +26,7 @@ from napari_ssrvae.docks.jumps import jump, open_all
 from napari_ssrvae.docks.keep_learning import KeepLearning
 from napari_ssrvae.docks.keys import Keys
 from napari_ssrvae.docks.legend import Legend
+from napari_ssrvae.docks.open_docks import OpenDocks
 from napari_ssrvae.docks.outlines import Outlines
 from napari_ssrvae.docks.preview import Preview
 from napari_ssrvae.docks.readiness import Readiness
@@ -37,6 +38,7 @@ from napari_ssrvae.docks.selecting import Selecting
 from napari_ssrvae.docks.settings import libraries_folder
 from napari_ssrvae.docks.shortcut_sheet import sheet_of
 from napari_ssrvae.docks.sources import micrograph_of_layer, plane_of_layer
+from napari_ssrvae.docks.stress_run import StressRun
 from napari_ssrvae.docks.strip import Strip, StripHandle
 from napari_ssrvae.docks.table_link import TableLink
 from napari_ssrvae.docks.tip import Tip, tip_text
@@ -100,6 +102,10 @@ class Canvas(QObject):
         One sentence for the user, from something done on the canvas.
     segmentation, training : SegmentationRun, TrainingRun
         The long work of this viewer.
+    stress : StressRun
+        The stress test of the model that is shown.
+    open_docks : OpenDocks
+        The docks of ours that are open; with the last one a training ends.
     keep_learning : KeepLearning
         Trainings that begin by themselves after labels changed.
     commands : Commands
@@ -141,16 +147,19 @@ class Canvas(QObject):
         self.session = session
         self._drawings = Drawings(viewer, session, self._own, self)
         self._scales = Scales(viewer, session, self._drawings)
+        self.open_docks = OpenDocks(self._on_last_dock, self)
         self._watch = WindowWatch(self._abandon, session.close, self)
         self.latents = Explorer(session, self)
         self.traversals = Traversals(viewer, session, self.latents, self._learning, self)
         self.view = View(viewer)
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
+        self.stress = StressRun(session, self)
         self.keep_learning = KeepLearning(session, self.training, self._searching, self)
         self._activities = (
             Activity(self.segmentation, "Finding particles", self),
             Activity(self.training, "Training", self),
+            Activity(self.stress, "Stress test", self),
         )
         self._telling = Telling(self.training, self)
         self._readiness = Readiness(session, self)
@@ -440,10 +449,16 @@ class Canvas(QObject):
             title_of(self).watch(window)
             sheet_of(self).watch(window)
 
+    def _on_last_dock(self) -> None:
+        """Leave nothing running that nobody can see; what a training has learned is kept."""
+        self.keep_learning.switch(False)
+        self.training.break_off("The last dock of it was closed")
+
     def _abandon(self) -> None:
         self.keep_learning.abandon()
         self.segmentation.abandon()
         self.training.abandon()
+        self.stress.abandon()
         self.preview.abandon()
         self.latents.abandon()
         self.traversals.abandon()
@@ -570,7 +585,7 @@ class Canvas(QObject):
         at = self.particle_at(tuple(viewer.cursor.position)) if viewer.mouse_over_canvas else None
         if at is None or not at[1] or not at[0].particle_ids[at[1]]:
             return ""
-        return tip_text(*at, self.session.classes)
+        return tip_text(*at, self.session.classes, novel_above=self.session.novel_above)
 
     def _take_double_clicks(self, viewer: napari.Viewer) -> None:
         """Take a quick second click on a particle as a click; elsewhere it is napari's zoom."""

@@ -47,7 +47,7 @@ class TrainingCurves(QWidget):
         column.setSpacing(2)
         self.plots = [
             new_plot("epoch", "objective", y_units="nats"),
-            new_plot("epoch", "its parts", y_units="nats"),
+            new_plot("epoch", "other parts", y_units="nats"),
             new_plot("epoch", "accuracy"),
         ]
         self._lines: dict[str, Any] = {}
@@ -55,7 +55,7 @@ class TrainingCurves(QWidget):
             self.plots,
             (
                 (
-                    ("steps", "loss, running", pg.mkPen(GREY, width=1)),
+                    ("steps", "running", pg.mkPen(GREY, width=1)),
                     ("loss", "loss", pg.mkPen(BLUE, width=2)),
                     ("reconstruction", "reconstruction", pg.mkPen(ORANGE, width=2, style=dash)),
                 ),
@@ -77,7 +77,9 @@ class TrainingCurves(QWidget):
             plot.setFixedHeight(HEIGHT_PX)
             plot.showGrid(x=False, y=True, alpha=0.2)
             plot.getPlotItem().getAxis("left").setWidth(62)
-            # In one row above the curves: beside them they would hide what they name.
+            plot.getPlotItem().getAxis("bottom").setTickDensity(0.6)
+            # The legend lies above the curves, in the room that `_leave_room` keeps.
+            plot.getPlotItem().getViewBox().enableAutoRange(y=False)
             legend = plot.addLegend(offset=(1, 1), colCount=3, verSpacing=-6, labelTextSize="8pt")
             legend.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-2, -2))
             for key, name, pen in lines:
@@ -110,6 +112,7 @@ class TrainingCurves(QWidget):
             np.array([event.epoch for event in judged], float),
             np.array([event.held_out_accuracy for event in judged], float),
         )
+        self._leave_room()
         number = max((getattr(event, "held_out", 0) for event in judged), default=0)
         if number != self._held_out:
             self._held_out = number
@@ -117,6 +120,20 @@ class TrainingCurves(QWidget):
             legend = self.plots[2].getPlotItem().legend
             legend.getLabel(self._lines["held_out_accuracy"]).setText(plot_text(words))
             self._themings[2].again()
+
+    def _leave_room(self) -> None:
+        """Let the curves end below the legend."""
+        for plot, names in (
+            (self.plots[0], ("steps", "loss", "reconstruction")),
+            (self.plots[1], ("kl", "classification")),
+        ):
+            parts = [self._lines[name].yData for name in names]
+            values = np.concatenate([p for p in parts if p is not None] or [np.zeros(0)])
+            values = values[np.isfinite(values)]
+            if len(values):
+                low, high = float(values.min()), float(values.max())
+                room = (high - low) or max(abs(high), 1.0)
+                plot.setYRange(low - 0.05 * room, high + 0.35 * room, padding=0)
 
     def table(self) -> pd.DataFrame:
         """Return the numbers behind the curves, one row per epoch."""

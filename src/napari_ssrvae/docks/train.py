@@ -52,6 +52,7 @@ class TrainPanel(QWidget):
             self.buttons.pause,
         )
         self.broken = BrokenOffLines(self.run)
+        self.set_to = Hint()
         self.progress = Progress()
         self.hint = Hint()
         self.view = TrainView(self.canvas)
@@ -63,6 +64,7 @@ class TrainPanel(QWidget):
         for widget in (
             self.broken,
             self.settings,
+            self.set_to,
             self.buttons,
             self.progress,
             self.hint,
@@ -125,7 +127,7 @@ class TrainPanel(QWidget):
         """Show the session as it is."""
         running, missing = self.run.running, missing_for_training(self.session)
         self.buttons.show_state(ready=not missing, warm=self._warm)
-        self.settings.setEnabled(not running)
+        self._fold_settings(running and not self.run.automatic)
         self.progress.show_fraction(running, self.run.fraction)
         if self.run.error:
             self.hint.say(self.run.error, error=True)
@@ -141,6 +143,12 @@ class TrainPanel(QWidget):
         else:
             self.hint.say(" ".join(filter(None, (self.run.text, self._judgement()))))
         self.status_changed.emit(self.status)
+
+    def _fold_settings(self, away: bool) -> None:
+        """While it trains there is more to see than settings; a training that began by itself moves nothing."""
+        self.settings.setEnabled(not self.run.running)
+        self.settings.setVisible(not away)
+        self.set_to.say(self.settings.words() if away else "")
 
     def _on_labels(self, *_: object) -> None:
         self._labelled_meanwhile = self.run.running

@@ -90,11 +90,6 @@ class TrainSettings(QWidget):
         self.help.setFixedWidth(28)
         self.help.setToolTip("Say below each setting what it is for")
         self.help.setAccessibleName("Help on the settings")
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.preset, 1)
-        row.addWidget(self.help)
-
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setToolTip(_SEED)
@@ -103,35 +98,22 @@ class TrainSettings(QWidget):
             self.device.addItem(text, device)
         self.device.setToolTip(_DEVICE)
         self.form = ParameterForm(SSRVAEParameters, first=FIRST)
+        # Rows of their own: beside the longest name of the form there would be no room for words.
         rows = self.form.rows
-        for text, tip, editor in (
-            ("Device", _DEVICE, self.device),
-            ("Seed", _SEED, self.seed),
-        ):
-            label = QLabel(text)
-            label.setToolTip(tip)
-            label.setBuddy(editor)
-            editor.setAccessibleName(text)
-            rows.addRow(label, editor)
-            self.form.add_note(rows, tip)
-        label = QLabel("Preset")
-        label.setToolTip(_PRESET)
-        label.setBuddy(self.preset)
-        rows.insertRow(0, label, row)
-        self.about = QLabel()
-        self.about.setWordWrap(True)
-        self.about.setEnabled(False)
-        self.about.hide()
+        self.about = self.form.add_note(rows, "")
+        rows.takeRow(self.about)
+        rows.insertRow(0, _row(("Preset", _PRESET, self.preset), more=self.help))
         rows.insertRow(1, self.about)
+        rows.addRow(_row(("Device", _DEVICE, self.device), ("Seed", _SEED, self.seed)))
+        self.form.add_note(rows, f"{_DEVICE} {_SEED}")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.form)
 
-        self.help.toggled.connect(self._on_help)
+        self.help.toggled.connect(self.form.show_help)
         self.preset.currentIndexChanged.connect(self._on_preset)
         self.form.changed.connect(self.changed)
-        for spin in (self.seed,):
-            spin.valueChanged.connect(lambda *_: self.changed.emit())
+        self.seed.valueChanged.connect(lambda *_: self.changed.emit())
         self.device.currentIndexChanged.connect(lambda *_: self.changed.emit())
         self._show_preset()
 
@@ -160,6 +142,29 @@ class TrainSettings(QWidget):
         self.form.show_variant("default" if preset == "default" else "paper")
         self.about.setText(_PRESETS.get(preset, ("", ""))[1])
 
-    def _on_help(self, shown: bool) -> None:
-        self.form.show_help(shown)
-        self.about.setVisible(shown)
+    def words(self) -> str:
+        """Return the settings in a line."""
+        latents, epochs = (
+            self.form.findChild(QSpinBox, name).value() for name in ("n_latents", "epochs")
+        )
+        return (
+            f"{self.preset.currentText()}, {latents} latent{'s' if latents != 1 else ''}, "
+            f"{epochs} epochs, seed {self.seed.value()}"
+        )
+
+
+def _row(*fields: tuple[str, str, QWidget], more: QWidget | None = None) -> QWidget:
+    """Return named editors beside each other."""
+    widget = QWidget()
+    row = QHBoxLayout(widget)
+    row.setContentsMargins(0, 0, 0, 0)
+    for text, tip, editor in fields:
+        label = QLabel(text)
+        label.setToolTip(tip)
+        label.setBuddy(editor)
+        editor.setAccessibleName(text)
+        row.addWidget(label)
+        row.addWidget(editor, 1)
+    if more is not None:
+        row.addWidget(more)
+    return widget

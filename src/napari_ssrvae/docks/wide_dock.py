@@ -63,6 +63,7 @@ class WideDock(QWidget):
         while window is not None and not isinstance(window, QMainWindow):
             window = window.parent()
         self.canvas.watch_window(window)
+        self.canvas.open_docks.watch(self)
         if not self._placed:
             self._placed = True
             # After napari has put it to the right: it asks nobody where.

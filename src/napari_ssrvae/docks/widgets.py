@@ -156,6 +156,7 @@ class ScrollDock(QScrollArea):
         while window is not None and not isinstance(window, QMainWindow):
             window = window.parent()
         self._canvas.watch_window(window)
+        self._canvas.open_docks.watch(self)
         if not self._placed:
             self._placed = True
             # After the first layout: only then are long rows wrapped and the least width is known.
