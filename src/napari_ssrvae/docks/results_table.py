@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_ssrvae.docks.plain import plain_tip
 from napari_ssrvae.docks.widgets import swatch
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class ResultsTable(QTableWidget):
                     self.setItem(at, column, item)
                 if item.text() != text:
                     item.setText(text)
+                    if not column:
+                        item.setToolTip(plain_tip(text))
             first = self.item(at, 0)
             if first.data(Qt.ItemDataRole.UserRole) != entry.colour:
                 first.setData(Qt.ItemDataRole.UserRole, entry.colour)

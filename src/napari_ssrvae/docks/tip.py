@@ -11,6 +11,8 @@ from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QLabel, QWidget
 
+from napari_ssrvae.session.showing import NOVEL_ABOVE
+
 if TYPE_CHECKING:
     from napari_ssrvae.library import ParticleClass
     from napari_ssrvae.session import MicrographState
@@ -24,8 +26,17 @@ BESIDE = QPoint(18, 20)
 STYLE = """QLabel { background: #262930; color: #f0f1f2; border: 1px solid #868e93; padding: 3px 6px; }"""
 
 
-def tip_text(state: MicrographState, label_id: int, classes: Sequence[ParticleClass]) -> str:
-    """Return what the tip says of a particle: class and who says so, how sure, how large."""
+def tip_text(
+    state: MicrographState,
+    label_id: int,
+    classes: Sequence[ParticleClass],
+    *,
+    novel_above: float = NOVEL_ABOVE,
+) -> str:
+    """Return what the tip says of a particle: class and who says so, how sure, how large.
+
+    A prediction of a particle with a novelty above `novel_above` is said to be set aside.
+    """
     names = {c.class_id: c.name for c in classes}
     hand, model = int(state.by_hand[label_id]), int(state.by_model[label_id])
     sure = float(state.probability[label_id])
@@ -36,6 +47,8 @@ def tip_text(state: MicrographState, label_id: int, classes: Sequence[ParticleCl
         lines = [f"{names[model]} {sure:.2f}, by the model"]
     else:
         lines = ["not labelled"]
+    if hand not in names and said and state.novelty[label_id] > novel_above:
+        lines.append(f"set aside as none of these: novelty {state.novelty[label_id]:.2f}")
     size = _size(state, label_id)
     return "\n".join([*lines, size] if size else lines)
 

@@ -74,6 +74,22 @@ class Displaying(Opening):
             novel_above=self._novel_above,
         )
 
+    def said(self, rows: NDArray[np.int64] | slice | None = None) -> NDArray[np.uint8]:
+        """Return the class that the model gives the particles in these rows of the catalogue, whatever the hand says.
+
+        0 without a prediction; "none of these" where the prediction is set aside.
+        """
+        catalogue = self.catalogue
+        at = slice(None) if rows is None else rows
+        by_model = catalogue.by_model[at]
+        return show(
+            np.zeros_like(by_model),
+            by_model,
+            catalogue.probability[at],
+            catalogue.novelty[at],
+            novel_above=self._novel_above,
+        ).class_ids
+
     def shown_class(self, particle_ids: ParticleIds) -> NDArray[np.uint8]:
         """Return the class (M,) that particles are shown as, unsure ones included; 0 of none, or of no particle."""
         rows = self.catalogue.rows(particle_ids)
@@ -99,16 +115,8 @@ class Displaying(Opening):
 
         Predictions that are set aside count for "none of these", whether labelled by hand or not.
         """
-        catalogue = self.catalogue
-        said = show(
-            np.zeros_like(catalogue.by_hand),
-            catalogue.by_model,
-            catalogue.probability,
-            catalogue.novelty,
-            novel_above=self._novel_above,
-        )
-        hand = np.bincount(catalogue.by_hand, minlength=256)
-        model = np.bincount(said.class_ids, minlength=256)
+        hand = np.bincount(self.catalogue.by_hand, minlength=256)
+        model = np.bincount(self.said(), minlength=256)
         return {c.class_id: (int(hand[c.class_id]), int(model[c.class_id])) for c in self.classes}
 
     @property

@@ -83,6 +83,7 @@ class GalleryModel(QAbstractListModel):
         session.labels_changed.connect(self._on_labels)
         session.classes_changed.connect(self._on_looks)
         session.unsure_below_changed.connect(self._on_looks)
+        session.novel_above_changed.connect(self._on_looks)
         session.selection.changed.connect(self._on_selection)
 
     # --- awake or asleep -----------------------------------------------------------------------
@@ -224,7 +225,7 @@ class GalleryModel(QAbstractListModel):
         return Page(
             ids,
             catalogue.by_hand[rows],
-            catalogue.by_model[rows],
+            self._session.said(rows),
             catalogue.probability[rows],
             self._session.selection.contains(ids),
             catalogue.angle_rad[rows],

@@ -31,8 +31,7 @@ def _number(value: float) -> str:
 
 
 def _class(session: Session, row: int) -> str:
-    catalogue: Catalogue = session.catalogue
-    return _name(session, int(catalogue.by_hand[row] or catalogue.by_model[row]))
+    return _name(session, int(session.shown(np.array([row])).class_ids[0]))
 
 
 CAPTIONS: dict[str, Callable[[Session, int], str]] = {
@@ -60,6 +59,9 @@ def tip_of(session: Session, row: int) -> str:
         lines.append(f"{_name(session, hand)}, by hand")
     if model:
         lines.append(f"{_name(session, model)} with {_probability(session, row)}, by the model")
+        if session.said(np.array([row]))[0] != model:
+            novelty = _number(catalogue.novelty[row])
+            lines.append(f"set aside as none of these: novelty {novelty}")
     if not hand and not model:
         lines.append("not labelled")
     return "\n".join(lines)
