@@ -1,0 +1,126 @@
+"""Class counts as bars, sizes as histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ssrvae.docks.plots import Tint, name_axis, new_plot, themed, visible_on
+
+if TYPE_CHECKING:
+    import napari
+
+    from napari_ssrvae.workflow.distributions import Counts, Histogram
+
+__all__ = ["CountBars", "SizeCurves"]
+
+WIDTH = 0.38
+
+
+class CountBars:
+    """Two bars for each class: outlined, by hand; filled, by the model."""
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        import pyqtgraph as pg
+
+        self.plot = new_plot("class", "particles")
+        self.plot.setMinimumSize(240, 190)
+        self.plot.setAccessibleName("Particles of each class")
+        self.hand = pg.BarGraphItem(x=[0], height=[0], width=WIDTH)
+        self.model = pg.BarGraphItem(x=[0], height=[0], width=WIDTH)
+        self._keys = [pg.BarGraphItem(x=[0], height=[0], width=1) for _ in range(2)]
+        for bars in (self.hand, self.model):
+            self.plot.addItem(bars)
+        self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt", verSpacing=-6)
+        self.legend.addItem(self._keys[0], "by hand")
+        self.legend.addItem(self._keys[1], "by the model")
+        self._numbers: list[Any] = []
+        self._colours: list[str] = []
+        self._background = "#000000"
+        self.theming = themed(self.plot, viewer, self._paint)
+
+    def show(self, found: Counts, names: Sequence[str], colours: Sequence[str]) -> None:
+        """Show the counts; names are shown as they are."""
+        import pyqtgraph as pg
+
+        item, x = self.plot.getPlotItem(), np.arange(len(names), dtype=float)
+        self._colours = list(colours)
+        self.hand.setOpts(x=x - WIDTH / 2, height=found.by_hand)
+        self.model.setOpts(x=x + WIDTH / 2, height=found.by_model)
+        for number in self._numbers:
+            item.removeItem(number)
+        self._numbers = []
+        for side, counts in ((-1, found.by_hand), (1, found.by_model)):
+            for at, count in zip(x, counts.tolist(), strict=True):
+                text = pg.TextItem(f"{count:,}", anchor=(0.5, 1))
+                text.setPos(at + side * WIDTH / 2, count)
+                item.addItem(text, ignoreBounds=True)
+                self._numbers.append(text)
+        item.getAxis("bottom").setTicks([list(zip(x.tolist(), names, strict=True))])
+        most = max(1, int(max(found.by_hand.max(initial=0), found.by_model.max(initial=0))))
+        self.plot.setRange(xRange=(-0.6, max(0.6, len(names) - 0.4)), yRange=(0, 1.22 * most))
+        name_axis(self.plot, "bottom", f"class ({found.none:,} of none yet)")
+        self.theming.again()
+
+    def _paint(self, tint: Tint) -> None:
+        import pyqtgraph as pg
+
+        pens = [pg.mkPen(visible_on(c, tint.background), width=2) for c in self._colours]
+        none = pg.mkBrush(0, 0, 0, 0)
+        if pens:
+            self.hand.setOpts(pens=pens, brushes=[none] * len(pens))
+            self.model.setOpts(pens=pens, brushes=[pg.mkBrush(colour) for colour in self._colours])
+        self._keys[0].setOpts(pen=pg.mkPen(tint.text, width=2), brush=none)
+        self._keys[1].setOpts(pen=pg.mkPen(tint.faint), brush=pg.mkBrush(tint.faint))
+        for number in self._numbers:
+            number.setColor(tint.text)
+
+
+class SizeCurves:
+    """A histogram of sizes for each class, as shares of the class, so that rare ones are seen as well."""
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self.plot = new_plot("equivalent diameter", "share of the class", y_units="%")
+        self.plot.setMinimumSize(240, 190)
+        self.plot.setAccessibleName("Sizes of each class")
+        self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt", verSpacing=-6)
+        self._curves: list[tuple[Any, str]] = []
+        self.theming = themed(self.plot, viewer, self._paint)
+
+    def show(
+        self,
+        found: Histogram,
+        unit: str,
+        medians: Sequence[float],
+        names: Sequence[str],
+        colours: Sequence[str],
+    ) -> None:
+        """Show the sizes; names are shown as they are."""
+        item = self.plot.getPlotItem()
+        for curve, _ in self._curves:
+            item.removeItem(curve)
+        self._curves = []
+        self.legend.clear()
+        n = found.counts.sum(axis=1)
+        share = 100 * found.counts / np.maximum(n, 1)[:, None]
+        for k, (name, colour) in enumerate(zip(names, colours, strict=True)):
+            if n[k]:
+                curve = item.plot(found.edges, share[k], stepMode="center", fillLevel=0)
+                self.legend.addItem(curve, f"{name}, n = {n[k]:,}, median {medians[k]:.3g} {unit}")
+                self._curves.append((curve, colour))
+        beyond = f", {found.beyond:,} larger in the last bar" if found.beyond else ""
+        name_axis(self.plot, "bottom", f"equivalent diameter ({unit}){beyond}")
+        most = max(1.0, float(share.max(initial=0.0)))
+        self.plot.setRange(xRange=(found.edges[0], found.edges[-1]), yRange=(0, 1.1 * most))
+        self.theming.again()
+
+    def _paint(self, tint: Tint) -> None:
+        import pyqtgraph as pg
+
+        for curve, colour in self._curves:
+            curve.setPen(pg.mkPen(visible_on(colour, tint.background), width=2))
+            fill = pg.mkColor(colour)
+            fill.setAlpha(50)
+            curve.setFillBrush(fill)
