@@ -133,7 +133,7 @@ class TrainPanel(QWidget):
             self.hint.say(self.run.error, error=True)
         elif running:
             left = self.run.seconds_left
-            known = left is not None and not self.run.stopping and not self.run.paused
+            known = left is not None and not self.run.stopping and not self.run.held
             rest = f", {_duration(left)} left" if known and left is not None else ""
             on = f" on the {_DEVICES[self.run.device]}" if self.run.device in _DEVICES else ""
             meanwhile = MEANWHILE if self._labelled_meanwhile else ""

@@ -76,14 +76,14 @@ class TrainButtons(QWidget):
         self.anew.setEnabled(ready and not running)
         self.pause.setVisible(running)
         self.pause.setEnabled(running and not self.run.stopping)
-        paused = self.run.paused
-        self.pause.setText("Resume" if paused else "Pause")
-        self.pause.setToolTip("Go on with the training" if paused else "Wait until you resume it")
+        held = self.run.held
+        self.pause.setText("Resume" if held else "Pause")
+        self.pause.setToolTip("Go on with the training" if held else "Wait until you resume it")
         self.stop.setVisible(running)
         self.stop.setEnabled(running and not self.run.stopping)
 
     def _on_pause(self) -> None:
-        if self.run.paused:
+        if self.run.held:
             self.run.go_on()
         else:
             self.run.pause()

@@ -80,7 +80,7 @@ class TrainingRun(Run):
     pictures_changed : Signal
         `pictures` are newer.
     paused_changed : Signal
-        Whether it waits now.
+        Whether it waits.
     broken_off_changed : Signal
         `broken_off` are others.
     ended_well : Signal
@@ -94,8 +94,10 @@ class TrainingRun(Run):
     class_ids : tuple of int
         The classes that are learned, in the order of the templates.
     seconds_left : float or None
-    paused, stopping : bool
-        It waits, or was asked to; it was asked to end.
+    held, paused : bool
+        It was asked to wait; it does wait.
+    stopping : bool
+        It was asked to end.
     automatic : bool
         It was begun by no hand.
     broken_off : list of BrokenOffTraining
@@ -121,7 +123,7 @@ class TrainingRun(Run):
         self.particle_ids: NDArray[np.int64] | None = None
         self.seconds_left: float | None = None
         self.seconds = 0.0
-        self.stopping = self.paused = self.waits = self.automatic = False
+        self.stopping = self.held = self.paused = self.automatic = False
         self.device = ""
         self.name = ""
         self.broken_off: list[BrokenOffTraining] = []
@@ -212,7 +214,7 @@ class TrainingRun(Run):
         self.history, self.steps, self.pictures = [], [], None
         self.class_ids, self.particle_ids = (), None
         self.seconds_left, self.seconds, self.device = None, 0.0, ""
-        self.stopping = self.paused = self.waits = False
+        self.stopping = self.held = self.paused = False
         self.name, self.automatic = name, automatic
         self._why, self._every = "", 1
         self._flags = _Flags()
@@ -221,20 +223,18 @@ class TrainingRun(Run):
 
     def pause(self) -> None:
         """Wait after the current batch."""
-        if self.running and not self.stopping and not self.paused:
-            self.paused = True
+        if self.running and not self.stopping and not self.held:
+            self.held = True
             self._flags.pause.set()
             self.text = "Pausing"
-            self.paused_changed.emit(True)
             self.changed.emit()
 
     def go_on(self) -> None:
         """Go on after a pause."""
-        if self.paused:
-            self.paused = self.waits = False
+        if self.held:
+            self.held = False
             self._flags.pause.clear()
             self.text = "Going on"
-            self.paused_changed.emit(False)
             self.changed.emit()
 
     def stop(self) -> None:
@@ -263,9 +263,14 @@ class TrainingRun(Run):
         super().abandon()
 
     def _wait_no_more(self) -> None:
-        if self.paused:
-            self.paused = self.waits = False
-            self.paused_changed.emit(False)
+        self.held = False
+        self._flags.pause.clear()
+        self._set_paused(False)
+
+    def _set_paused(self, paused: bool) -> None:
+        if paused != self.paused:
+            self.paused = paused
+            self.paused_changed.emit(paused)
 
     def _on_running(self, running: bool) -> None:
         if running:
@@ -328,16 +333,16 @@ class TrainingRun(Run):
         self.text = event.message
 
     def _on_Paused(self, _event: Paused) -> None:  # noqa: N802
-        if self.paused:
-            self.waits = True
+        if self.held:
+            self._set_paused(True)
             self.text = "Paused"
 
     def _on_Resumed(self, _event: Resumed) -> None:  # noqa: N802
-        self.waits = False
+        self._set_paused(False)
 
     def _on_StepEvent(self, event: StepEvent) -> None:  # noqa: N802
         self.fraction, self.seconds_left = event.fraction, event.seconds_left
-        if not self.stopping and not self.paused:
+        if not self.stopping and not self.held:
             self.text = f"Epoch {event.epoch}"
         if np.isfinite(event.loss) and event.step % self._every == 0:
             self.steps.append(RunningLoss(event.epoch - 1 + event.step / event.steps, event.loss))
