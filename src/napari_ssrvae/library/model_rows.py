@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,12 +17,27 @@ from napari_ssrvae.library.class_rows import merged_classes
 from napari_ssrvae.library.database import Database
 
 __all__ = [
+    "PredictionColumns",
     "add_model",
+    "add_to_metrics",
     "model_class_ids",
     "model_table",
     "prediction_table",
     "set_predictions",
 ]
+
+
+class PredictionColumns(NamedTuple):
+    """What a model says of N particles; K classes, d latents. See `ParticleLibrary.set_predictions`."""
+
+    particle_ids: Sequence[int] | NDArray[np.integer]
+    class_ids: Sequence[int] | NDArray[np.integer]
+    probabilities: ArrayLike
+    novelty: ArrayLike
+    angle_rad: ArrayLike
+    offset_px: ArrayLike
+    latents: ArrayLike
+
 
 _JSON = ("parameters", "class_ids", "versions", "metrics")
 
@@ -36,8 +52,9 @@ def add_model(
     n_labels: int,
     versions: Mapping[str, str],
     metrics: Mapping[str, Any],
+    predictions: PredictionColumns | None = None,
 ) -> None:
-    """Note a model; one of the same name is replaced and its predictions go."""
+    """Note a model and what it says; one of the same name is replaced and its predictions go."""
     with database.transaction():
         database.run("DELETE FROM models WHERE name = ?", (name,))
         database.run(
@@ -54,6 +71,18 @@ def add_model(
             ),
         )
         database.run("INSERT OR REPLACE INTO meta VALUES ('current_model', ?)", (json.dumps(name),))
+        if predictions is not None:
+            _insert(database, name, predictions)
+
+
+def add_to_metrics(database: Database, name: str, more: Mapping[str, Any]) -> None:
+    """Note something more about a model."""
+    with database.transaction():
+        row = database.row("SELECT metrics FROM models WHERE name = ?", (name,))
+        if row is None:
+            raise InputError(f"There is no model “{name}” in the library: choose another.")
+        metrics = _dumped(json.loads(row[0]) | dict(more))
+        database.run("UPDATE models SET metrics = ? WHERE name = ?", (metrics, name))
 
 
 def model_table(database: Database) -> pd.DataFrame:
@@ -69,39 +98,38 @@ def model_table(database: Database) -> pd.DataFrame:
     return table
 
 
-def set_predictions(
-    database: Database,
-    model: str,
-    particle_ids: Sequence[int] | NDArray[np.integer],
-    *,
-    probabilities: ArrayLike,
-    class_ids: Sequence[int] | NDArray[np.integer],
-    novelty: ArrayLike,
-    angle_rad: ArrayLike,
-    offset_px: ArrayLike,
-    latents: ArrayLike,
-) -> None:
+def set_predictions(database: Database, model: str, predictions: PredictionColumns) -> None:
     """Write what a model says about some particles; see `ParticleLibrary.set_predictions`."""
-    ids = [int(i) for i in particle_ids]
+    with database.transaction():
+        _insert(database, model, predictions)
+
+
+def _insert(database: Database, model: str, said: PredictionColumns) -> None:
+    ids = np.asarray(said.particle_ids, np.int64).ravel().tolist()
     n = len(ids)
     mine = _class_ids(database, model)
-    order = _order([int(i) for i in class_ids], mine, model)
-    p = _checked("probabilities", probabilities, (n, len(mine)))[:, order]
-    novel = _checked("novelty", novelty, (n,))
-    angle = _checked("angle_rad", angle_rad, (n,))
-    offset = _checked("offset_px", offset_px, (n, 2))
-    z = np.asarray(latents, dtype="<f8")
+    order = _order([int(i) for i in said.class_ids], mine, model)
+    p = _checked("probabilities", said.probabilities, (n, len(mine)))[:, order]
+    columns = [
+        _checked("novelty", said.novelty, (n,)),
+        _checked("angle_rad", said.angle_rad, (n,)),
+        _checked("offset_px", said.offset_px, (n, 2)),
+    ]
+    z = np.asarray(said.latents, dtype="<f8")
     z = _checked("latents", z, (n, z.shape[1] if z.ndim == 2 else 0))
-    with database.transaction():
-        _check_particles(database, ids)
-        _check_latents(database, model, z.shape[1], ids)
-        database.run_many(
-            "INSERT OR REPLACE INTO predictions VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
-            (
-                (model, ids[i], *numbers, p[i].tobytes(), z[i].tobytes())
-                for i, numbers in enumerate(np.column_stack([novel, angle, offset]).tolist())
-            ),
-        )
+    _check_particles(database, ids)
+    _check_latents(database, model, z.shape[1], ids)
+    numbers = np.column_stack(columns).T.tolist()
+    database.run_many(
+        "INSERT OR REPLACE INTO predictions VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
+        zip(repeat(model), ids, *numbers, _blobs(p), _blobs(z), strict=False),
+    )
+
+
+def _blobs(rows: NDArray[np.float64]) -> list[bytes]:
+    """Return the bytes of each row (N, m)."""
+    packed, width = rows.tobytes(), rows.shape[1] * 8
+    return [packed[i * width : (i + 1) * width] for i in range(len(rows))]
 
 
 def prediction_table(

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.library import model_rows
+from napari_ssrvae.library.model_rows import PredictionColumns
 from napari_ssrvae.library.names import checked_file_name
 from napari_ssrvae.library.open_library import OpenLibrary
 
@@ -43,10 +44,12 @@ class WithModels(OpenLibrary):
         n_labels: int,
         versions: Mapping[str, str],
         metrics: Mapping[str, Any],
+        predictions: PredictionColumns | None = None,
     ) -> None:
         """Note a model whose files are in `model_folder(name)`, and make it the current one.
 
-        One of the same name is replaced, and its predictions go.
+        One of the same name is replaced, and its predictions go. With `predictions` the model is in the
+        library with all of them or not at all.
         """
         with self._writing():
             model_rows.add_model(
@@ -58,7 +61,13 @@ class WithModels(OpenLibrary):
                 n_labels=n_labels,
                 versions=versions,
                 metrics=metrics,
+                predictions=predictions,
             )
+
+    def note_of_model(self, name: str, **more: Any) -> None:
+        """Note something more in the metrics of a model."""
+        with self._writing():
+            model_rows.add_to_metrics(self._database, name, more)
 
     def remove_model(self, name: str) -> None:
         """Remove a model, its predictions and its files."""
@@ -128,17 +137,10 @@ class WithModels(OpenLibrary):
         latents : (N, d)
         """
         with self._writing():
-            model_rows.set_predictions(
-                self._database,
-                model,
-                particle_ids,
-                probabilities=probabilities,
-                class_ids=class_ids,
-                novelty=novelty,
-                angle_rad=angle_rad,
-                offset_px=offset_px,
-                latents=latents,
+            said = PredictionColumns(
+                particle_ids, class_ids, probabilities, novelty, angle_rad, offset_px, latents
             )
+            model_rows.set_predictions(self._database, model, said)
 
     def predictions(
         self,

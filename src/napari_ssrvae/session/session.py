@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_ssrvae.session.displaying import Displaying
+from napari_ssrvae.session.modelling import Modelling
 from napari_ssrvae.session.opening import libraries_home
 from napari_ssrvae.session.queue import LabelQueue
-from napari_ssrvae.workflow import ModelInfo, Trained, TrainingSet, register_training
 
 __all__ = ["Session", "libraries_home"]
 
 
-class Session(Displaying):
+class Session(Modelling):
     """Micrographs, particles, classes, labels and predictions of one viewer.
 
     Parameters
@@ -37,47 +36,3 @@ class Session(Displaying):
     def __init__(self, home: Path | None = None, *, seed: int | None = None) -> None:
         super().__init__(home)
         self.queue = LabelQueue(self, seed)
-
-    def training_set(self) -> TrainingSet:
-        """Collect what a model learns from.
-
-        Raises
-        ------
-        InputError
-            No particles, no labels, labels of one class only, fewer particles than classes.
-        """
-        return TrainingSet.from_library(self.need_library())
-
-    def models(self) -> list[ModelInfo]:
-        """Return the kept models, the newest first."""
-        return []
-
-    def choose_model(self, name: str) -> int:
-        """Show what this model says; return how many particles have no prediction of it."""
-        raise NotImplementedError
-
-    def remove_model(self, name: str) -> None:
-        """Remove a model and its files; of the current one the newest other takes the place."""
-        raise NotImplementedError
-
-    def labels_changed_since(self, name: str) -> int:
-        """Return how many labels differ from those that a model learned from."""
-        return 0
-
-    def accept_training(self, trained: Trained) -> None:
-        """Put a trained model and its predictions into the library, then show them."""
-        register_training(self.need_library(), trained)
-        self.traversals = dict(trained.traversals)
-        self._read_predictions()
-        self.traversals_changed.emit()
-        self._tell_unsaved()
-
-    @property
-    def held_out(self) -> dict[str, float] | None:
-        """How that model did on labels kept aside: right, judged, low, high; None if none were."""
-        name = self.library_model
-        if name is None:
-            return None
-        metrics = self.need_library().models().to_dict("index")[name]["metrics"]
-        found = metrics.get("held_out")
-        return dict(found) if isinstance(found, dict) else None

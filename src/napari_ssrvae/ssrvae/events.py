@@ -36,14 +36,16 @@ class FitStarted:
     epochs: int
     steps_per_epoch: int
     device: str
+    warm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
     """One batch is done; `fraction` in (0, 1] of the whole fit. The place to stop.
 
-    `loss` is the running mean of this epoch, in nats per particle. `seconds_left` is None until
-    there is something to go by, a second or so after the first batch.
+    `loss` is the running mean of this epoch, in nats per particle; `seconds` what the fit has taken
+    so far. `seconds_left` is None until there is something to go by, a second or so after the first
+    batch.
     """
 
     epoch: int
@@ -52,13 +54,15 @@ class StepEvent:
     fraction: float
     loss: float = float("nan")
     seconds_left: float | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class EpochEvent:
     """One pass is done. Losses in nats per particle; accuracies are balanced over the classes.
 
-    `held_out` labels were judged, 0 when they have joined the training or there are none.
+    A fit that goes on where it was broken off tells the epochs before once more. `held_out` labels
+    were judged, 0 when they have joined the training or there are none.
     """
 
     epoch: int

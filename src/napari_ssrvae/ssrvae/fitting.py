@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -56,7 +56,7 @@ class Fitting(EstimatorBase):
         *,
         checkpoint: str | Path | Checkpoint | None = None,
         pictures: bool = False,
-    ) -> Iterator[FitEvent]:
+    ) -> Generator[FitEvent, None, None]:
         """Train as `fit`, yielding an event after every batch and epoch.
 
         The arrays are checked at the call. Whoever stops iterating keeps the best model so far; a
@@ -99,7 +99,7 @@ class Fitting(EstimatorBase):
         labels: npt.NDArray[np.int64],
         checkpoint: Checkpoint | None,
         pictures: bool,
-    ) -> Iterator[FitEvent]:
+    ) -> Generator[FitEvent, None, None]:
         try:
             fit, of = self._begin(images, labels)
             keeper = Keeper(fit, of, checkpoint)

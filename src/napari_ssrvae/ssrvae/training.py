@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,8 @@ class FitNumbers:
     seconds: float = 0.0
     sums: tuple[float, ...] = (0.0,) * 5
     ended: str = ""
+    history: list[list[Any]] = field(default_factory=list)
+    """The numbers of each `EpochEvent` so far."""
 
 
 class Fit:
@@ -109,6 +112,9 @@ class Fit:
         p = recipe.p
         n = len(data.images)
         steps = max(_FEWEST_STEPS, math.ceil(n / p.batch_size))
+        if self.warm:
+            # Of many particles a part is enough to follow a few more labels.
+            steps = min(steps, max(_FEWEST_STEPS, p.max_steps // p.epochs))
         self._items = steps * p.batch_size
         self.epochs = max(1, min(p.epochs, math.ceil(p.max_steps / steps)))
         self._labelled = data.classes >= 0
@@ -216,7 +222,9 @@ class Fit:
             self.epochs,
             math.ceil(self._items / told.batch_size),
             data.images.device.type,
+            self.warm,
         )
+        yield from (EpochEvent(*numbers) for numbers in list(told.history))
         while told.epoch <= self.epochs and not told.ended:
             if told.position == 0:
                 self._order = torch.randperm(
@@ -283,6 +291,7 @@ class Fit:
                 self.fraction,
                 told.sums[0] / told.position,
                 self._seconds_left(),
+                self._seconds(),
             )
 
     def _step(self, batch: Tensor, pool: Tensor, clock: Clock) -> list[float] | None:
@@ -342,6 +351,7 @@ class Fit:
             self._after(self.epochs - told.epoch),
             0 if held_out_accuracy is None else int(self.data.held_out.sum()),
         )
+        told.history.append(list(astuple(event)))
         if self.recipe.p.early_stopping and told.stale >= _PATIENCE:
             if told.epoch < self._joined:
                 # Neither the loss nor the held-out labels improve: let those labels join.

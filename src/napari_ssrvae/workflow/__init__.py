@@ -11,6 +11,7 @@ from __future__ import annotations
 from napari_ssrvae.workflow.broken_off import (
     BrokenOffTraining,
     broken_off,
+    broken_off_like,
     discard,
     resume_training,
 )
@@ -23,8 +24,9 @@ from napari_ssrvae.workflow.events import (
     guarded,
 )
 from napari_ssrvae.workflow.labelling import label_from_csv
+from napari_ssrvae.workflow.labels_kept import labels_of_model
 from napari_ssrvae.workflow.model_card import ModelCard, read_model_card
-from napari_ssrvae.workflow.models import ModelInfo, labels_of_model
+from napari_ssrvae.workflow.models import ModelInfo, models_of
 from napari_ssrvae.workflow.particles import (
     TYPED,
     ParticlesFound,
@@ -34,18 +36,18 @@ from napari_ssrvae.workflow.particles import (
     project_window,
     store_particles,
 )
-from napari_ssrvae.workflow.training import (
+from napari_ssrvae.workflow.predicting import classify_particles
+from napari_ssrvae.workflow.trained import (
     Classified,
     Predictions,
     Trained,
-    TrainingSet,
-    classify_particles,
     free_model_name,
-    read_traversals,
     register_training,
     store_predictions,
-    train_model,
 )
+from napari_ssrvae.workflow.training import train_model
+from napari_ssrvae.workflow.training_set import TrainingSet
+from napari_ssrvae.workflow.traversals import read_traversals
 
 __all__ = [
     "TYPED",
@@ -63,6 +65,7 @@ __all__ = [
     "Trained",
     "TrainingSet",
     "broken_off",
+    "broken_off_like",
     "classify_particles",
     "discard",
     "find_particles",
@@ -70,6 +73,7 @@ __all__ = [
     "guarded",
     "label_from_csv",
     "labels_of_model",
+    "models_of",
     "patches_of",
     "project_patches",
     "project_window",

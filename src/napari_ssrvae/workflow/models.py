@@ -1,4 +1,4 @@
-"""The models of a library as they are told about, and the labels each has learned from."""
+"""The models of a library as they are told about."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["ModelInfo", "labels_of_model"]
+from napari_ssrvae.workflow.labels_kept import labels_of_model
+
+if TYPE_CHECKING:
+    from napari_ssrvae.library import ParticleLibrary
+
+__all__ = ["ModelInfo", "labels_of_model", "models_of"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,38 @@ class ModelInfo:
     folder: Path
 
 
-def labels_of_model(folder: Path) -> dict[int, int]:
-    """Return the class id of each particle that the model in `folder` has learned from.
+def models_of(library: ParticleLibrary) -> list[ModelInfo]:
+    """Return the models of a library, the newest first."""
+    current = library.current_model
+    found = [
+        _info(str(name), row, library.model_folder(str(name)), current=name == current)
+        for name, row in library.models().to_dict("index").items()
+    ]
+    return found[::-1]
 
-    Empty where an earlier version did not note it.
-    """
-    return {}
+
+def _info(name: str, row: Mapping[Any, Any], folder: Path, *, current: bool) -> ModelInfo:
+    told = row["metrics"]
+    held_out, history = told.get("held_out"), told.get("history")
+    seconds = told.get("seconds")
+    warm_from = told.get("warm_from")
+    return ModelInfo(
+        name,
+        datetime.fromisoformat(row["created"]),
+        str(told.get("preset", "default")),
+        int(told.get("epochs", 0)),
+        None if seconds is None else float(seconds),
+        int(row["n_labels"]),
+        int(row["seed"]),
+        str(told.get("device", "")),
+        dict(row["parameters"]),
+        {str(what): str(version) for what, version in row["versions"].items()},
+        None if warm_from is None else str(warm_from),
+        bool(told.get("stopped", False)),
+        bool(told.get("automatic", False)),
+        dict(held_out) if isinstance(held_out, dict) else None,
+        dict(history) if isinstance(history, dict) else {},
+        current,
+        tuple(int(i) for i in row["class_ids"]),
+        folder,
+    )
