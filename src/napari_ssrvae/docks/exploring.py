@@ -25,6 +25,17 @@ STRIP = REACH * (np.arange(9) - 4) / 4.5
 TILES, NEAREST = 9, 8
 # Of a slider that moves, the particles nearest to it are looked for when it rests.
 REST_MS = 120
+# Pictures are cut out this much wider than what is drawn in them.
+ROOM = 1.15
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A decoder, what it was read from, and how much of the rim of each class's pictures is cut off."""
+
+    decoder: Decoder
+    model: tuple[object, ...]
+    crops: dict[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +103,7 @@ class Explorer(QObject):
         self.z: NDArray[np.float32] = np.zeros(0, np.float32)
         self.axes = self.manifold_axes = (0, 1)
         self.n_tiles, self.n_nearest = TILES, NEAREST
+        self._crops: dict[int, int] = {}
         self.strips: list[Tiles] = []
         self.manifold: Tiles | None = None
         self.nearest: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -166,6 +178,12 @@ class Explorer(QObject):
         if self.decoder is None:
             return None
         return self.decoder.picture(self.class_id, self.z, self.angle_rad)
+
+    def cut(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the middle of pictures (..., S, S), as much as the class needs: patches have wide rims."""
+        crop = self._crops.get(self.class_id, 0)
+        end = images.shape[-1] - crop
+        return images[..., crop:end, crop:end]
 
     def choose_class(self, class_id: int) -> None:
         """Go to the same latents of another class."""
@@ -293,10 +311,10 @@ class Explorer(QObject):
         self._reading.ask(lambda: _read(folder, class_ids, model))
         self.model_changed.emit()
 
-    def _on_read(self, found: tuple[Decoder, tuple[object, ...]]) -> None:
-        decoder, model = found
-        if model == self._model:
-            self._take(decoder)
+    def _on_read(self, read: _Read) -> None:
+        if read.model == self._model:
+            self._crops = read.crops
+            self._take(read.decoder)
 
     def _on_unreadable(self, sentence: str) -> None:
         self._take(None, sentence)
@@ -376,13 +394,14 @@ def _stamp(folder: Path) -> tuple[int, int]:
     return weights.st_mtime_ns, weights.st_size
 
 
-def _read(
-    folder: Path, class_ids: tuple[int, ...], model: tuple[object, ...]
-) -> tuple[Decoder, tuple[object, ...]]:
+def _read(folder: Path, class_ids: tuple[int, ...], model: tuple[object, ...]) -> _Read:
     decoder = Decoder.of_model(folder, class_ids)
-    # The first picture makes torch load what it draws with: not when a slider moves.
-    decoder.picture(class_ids[0], np.zeros(decoder.n_latents))
-    return decoder, model
+    crops = {}
+    for class_id in class_ids:
+        # Also the first pictures, for which torch loads what it draws with: not when a slider moves.
+        room = ROOM * decoder.reach(class_id)
+        crops[class_id] = max(0, int(decoder.patch_size / 2 - room))
+    return _Read(decoder, model, crops)
 
 
 def _drawn(

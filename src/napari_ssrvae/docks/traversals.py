@@ -190,6 +190,9 @@ class Traversals(QObject):
             for (of_kind, class_id), picture in pictures.items():
                 if of_kind is not kind:
                     continue
+                if row and row + picture.shape[0] * zoom > height:
+                    # Not farther down than the micrograph: beside.
+                    row, widest, column = 0.0, 0.0, column + widest + gap
                 place: dict[str, Any] = {
                     "scale": scale * zoom,
                     "translate": origin + scale * np.array([row, column]),

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from napari_ssrvae.docks.exploring import REACH, STRIP
 from napari_ssrvae.docks.gallery.cells import Tones
 from napari_ssrvae.docks.latents.mosaic import Mosaic
-from napari_ssrvae.docks.latents.tile_grid import TileGrid
+from napari_ssrvae.docks.latents.tile_grid import RIM_PX, TileGrid
 
 __all__ = ["LatentRow", "ParticleTicks", "number_box"]
 
@@ -158,7 +158,8 @@ class LatentRow(QWidget):
         left, right = max(0, ends[0]), max(0, self.slider.width() - 1 - ends[1])
         layout.setContentsMargins(left, 0, right, 0)
         # Square tiles that fill the way of the handle.
-        self.strip.setFixedHeight(max(12, round((self.slider.width() - left - right) / len(STRIP))))
+        way = self.slider.width() - left - right
+        self.strip.setFixedHeight(max(12, round((way - 2 * RIM_PX) / len(STRIP)) + 2 * RIM_PX))
 
 
 def number_box(name: str, low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
@@ -170,5 +171,7 @@ def number_box(name: str, low: float, high: float, step: float, decimals: int) -
     box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     box.setAccessibleName(f"{name}, value")
     box.setKeyboardTracking(False)
-    box.setFixedWidth(58)
+    # The theme asks for more.
+    box.setStyleSheet("QDoubleSpinBox { min-width: 30px; padding: 1px; }")
+    box.setFixedWidth(54)
     return box

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QObject, QSignalBlocker, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.exploring import Explorer
 from napari_ssrvae.docks.gallery.cells import Tones
@@ -56,24 +56,30 @@ class Manifold(QWidget):
         )
         self.tiles.setKeyboardTracking(False)
         self.tiles.valueChanged.connect(explorer.set_tiles)
-        above = QHBoxLayout()
-        above.setSpacing(4)
-        for widget in (QLabel("Manifold: down"), self.down, QLabel("across"), self.across):
-            above.addWidget(widget)
-        above.addWidget(self.tiles)
-        above.addStretch(1)
         self.grid = TileGrid("Manifold", self._hint)
-        self.grid.setMinimumSize(170, 150)
+        self.grid.setMinimumSize(190, 130)
         self.grid.picked.connect(lambda r, c: self.tile_picked.emit(r, c, False))
         self.grid.jumped.connect(lambda r, c: self.tile_picked.emit(r, c, True))
         OnPaper(self.grid, viewer)
         self.save = SaveButtons("manifold", self.grid, self.table, session)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(above)
-        column.addWidget(self.grid, 1)
-        column.addWidget(self.save, 0, Qt.AlignmentFlag.AlignLeft)
+        for chooser in (self.down, self.across, self.tiles):
+            chooser.setMaximumWidth(96)
+        choices = QFormLayout()
+        choices.setContentsMargins(0, 0, 0, 0)
+        choices.setVerticalSpacing(4)
+        choices.addRow(QLabel("Manifold"))
+        choices.addRow("down", self.down)
+        choices.addRow("across", self.across)
+        choices.addRow("tiles", self.tiles)
+        beside = QVBoxLayout()
+        beside.addLayout(choices)
+        beside.addWidget(self.save)
+        beside.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addLayout(beside)
+        row.addWidget(self.grid, 1)
 
     def show_model(self) -> None:
         """Offer the latents of the model."""
@@ -114,10 +120,10 @@ class Manifold(QWidget):
         name = explorer.class_name(explorer.class_id)
         down, across = explorer.manifold_axes
         mosaic = Mosaic(
-            grey_image(mosaic_of(tiles.images)),
+            grey_image(mosaic_of(explorer.cut(tiles.images))),
             (n, n),
-            Axis(f"z{down + 1} (SD of the prior)", tuple(tiles.z[:, 0, down].tolist())),
-            Axis(f"z{across + 1} (SD of the prior)", tuple(tiles.z[0, :, across].tolist())),
+            Axis(f"z{down + 1} (SD)", tuple(tiles.z[:, 0, down].tolist())),
+            Axis(f"z{across + 1} (SD)", tuple(tiles.z[0, :, across].tolist())),
             name,
         )
         self.grid.show_mosaic(mosaic, QColor(explorer.class_colour(explorer.class_id)))

@@ -64,7 +64,9 @@ class Mosaic:
         below = 2 * metrics.height() + GAP_PX if self.across.name else 0.0
         above = metrics.height() + GAP_PX if self.title else 0.0
         rows, columns = self.shape
-        room = area.adjusted(left, above, 0, -below)
+        # The last number below reaches beyond its tile.
+        right = metrics.horizontalAdvance(_number(-1)) / 2 if self.across.name else 0.0
+        room = area.adjusted(left, above, -right, -below)
         edge = max(0.0, min(room.width() / columns, room.height() / rows))
         width, height = edge * columns, edge * rows
         # In the middle, what is written included.
@@ -151,7 +153,7 @@ class Mosaic:
                 x = grid.left() + (at + 0.5) * edge
                 area = QRectF(x - 40, grid.bottom() + GAP_PX, 80, line)
                 painter.drawText(area, middle, _number(self.across.values[at]))
-            area = QRectF(grid.left(), grid.bottom() + GAP_PX + line, grid.width(), line)
+            area = QRectF(grid.center().x() - 100, grid.bottom() + GAP_PX + line, 200, line)
             painter.drawText(area, middle, self.across.name)
         if self.down.name:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

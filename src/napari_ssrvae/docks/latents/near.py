@@ -27,6 +27,7 @@ from napari_ssrvae.session import Session
 __all__ = ["NearestParticles"]
 
 EDGE_PX = 52
+NONE = "No particle is of this class."
 
 
 class NearestParticles(QWidget):
@@ -109,6 +110,9 @@ class NearestParticles(QWidget):
         rows = catalogue.rows(self.ids)
         self._load(rows)
         painter, cells = QPainter(self), self._cells()
+        if not len(self.ids):
+            painter.setPen(self._tones.text)
+            painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, NONE)
         colours = {c.class_id: QColor(c.colour) for c in self._session.classes}
         draw = CellPainter(painter, cells, self._tones, colours, self._session.unsure_below)
         for at, (particle_id, row) in enumerate(zip(self.ids.tolist(), rows.tolist(), strict=True)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtGui import QColor, QHideEvent, QShowEvent
 from qtpy.QtWidgets import (
@@ -12,6 +13,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QSpinBox,
     QStackedWidget,
     QVBoxLayout,
@@ -26,6 +28,7 @@ from napari_ssrvae.docks.latents.manifold import Manifold
 from napari_ssrvae.docks.latents.near import NearestParticles
 from napari_ssrvae.docks.latents.place import Place
 from napari_ssrvae.docks.later import Later
+from napari_ssrvae.docks.plain import plain_tip
 from napari_ssrvae.docks.traversals import Kind
 
 if TYPE_CHECKING:
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["LatentsPanel"]
 
 MOST_NEAREST = 200
-CLICK = "Click a tile: the particles that look most like it are selected."
 NO_PARTICLES = (
     "The model's latents will be explored here. "
     "Open a micrograph and press Find particles, or open a library."
@@ -63,10 +65,9 @@ class LatentsPanel(QWidget):
         self.words = QLabel()
         self.manifold = Manifold(napari_viewer, session, explorer)
         self.near = NearestParticles(session, self.canvas.commands)
-        self.told = QLabel(CLICK)
-        for label in (self.words, self.told):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        # A long name makes the picture no wider.
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.beside = {kind: QCheckBox() for kind in Kind}
         self.few = QSpinBox()
@@ -86,14 +87,17 @@ class LatentsPanel(QWidget):
         column.setSpacing(4)
         column.addWidget(self.picture, 1)
         column.addWidget(self.words)
-        beside = QLabel("Beside the micrograph:")
-        beside.setToolTip(
-            "As image layers, at the micrograph's scale; their tiles can be clicked too"
-        )
-        column.addWidget(beside)
         for kind, words, tip in (
-            (Kind.TRAVERSALS, "Traversals", "A strip of pictures for each class and latent"),
-            (Kind.MANIFOLDS, "Manifolds", "Each class over the two latents chosen here"),
+            (
+                Kind.TRAVERSALS,
+                "Traversals as layers",
+                "For each class a strip of pictures per latent, beside the micrograph and at its scale",
+            ),
+            (
+                Kind.MANIFOLDS,
+                "Manifolds as layers",
+                "Each class over the two latents chosen here, beside the micrograph and at its scale",
+            ),
         ):
             box = self.beside[kind]
             box.setText(words)
@@ -125,17 +129,16 @@ class LatentsPanel(QWidget):
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(area, 1)
-        column.addWidget(self.told)
         right.setMinimumWidth(150)
 
         self.contents = QWidget()
         row = QHBoxLayout(self.contents)
         row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(12)
-        row.addWidget(self.place, 4)
+        row.addWidget(self.place, 5)
         row.addWidget(middle, 2)
-        row.addWidget(self.manifold, 4)
-        row.addWidget(right, 3)
+        row.addWidget(self.manifold, 5)
+        row.addWidget(right, 4)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.contents)
@@ -149,7 +152,6 @@ class LatentsPanel(QWidget):
         explorer.place_changed.connect(self._on_place)
         explorer.tiles_changed.connect(self._on_tiles)
         explorer.nearest_changed.connect(self._near_later.ask)
-        explorer.message.connect(self.told.setText)
         self.place.tile_picked.connect(self._on_strip)
         self.manifold.tile_picked.connect(self._on_tile)
         self.canvas.traversals.changed.connect(self._on_layers)
@@ -217,11 +219,14 @@ class LatentsPanel(QWidget):
     def _show_picture(self) -> None:
         explorer = self.explorer
         colour = explorer.class_colour(explorer.class_id)
-        self.picture.show_picture(explorer.picture(), colour)
+        grey = explorer.picture()
+        self.picture.show_picture(None if grey is None else explorer.cut(grey), colour)
         if explorer.decoder is not None:
-            words = f"{explorer.class_name(explorer.class_id)}\n{explorer.z_words()}"
-            self.words.setText(words)
+            name, degrees = explorer.class_name(explorer.class_id), np.degrees(explorer.angle_rad)
+            self.words.setText(name)
+            words = f"{name}, {explorer.z_words()}, turned by {degrees:.0f}\u00b0"
             self.picture.setAccessibleDescription(words)
+            self.picture.setToolTip(plain_tip(words))
 
     def _show_nearest(self) -> None:
         if self.isVisible():

@@ -157,7 +157,7 @@ class Place(QWidget):
             if row.latent >= len(explorer.strips):
                 row.show_strip(None, colour)
                 continue
-            images = explorer.strips[row.latent].images[None]
+            images = explorer.cut(explorer.strips[row.latent].images)[None]
             row.show_strip(Mosaic(grey_image(mosaic_of(images)), (1, len(STRIP))), colour)
 
     def show_particles(self) -> None:

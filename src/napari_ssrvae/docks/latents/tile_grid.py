@@ -21,7 +21,10 @@ from napari_ssrvae.docks.gallery.cells import Tones
 from napari_ssrvae.docks.latents.mosaic import Mosaic
 from napari_ssrvae.docks.plain import plain_tip
 
-__all__ = ["TileGrid"]
+__all__ = ["RIM_PX", "TileGrid"]
+
+RIM_PX = 2
+"""Around the tiles, for the frame."""
 
 Key = Qt.Key
 STEPS = {
@@ -86,7 +89,7 @@ class TileGrid(QWidget):
         return self.mosaic.grid(self._area(), QFontMetricsF(self.font()))
 
     def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(2, 2, -2, -2)
+        return QRectF(self.rect()).adjusted(RIM_PX, RIM_PX, -RIM_PX, -RIM_PX)
 
     def tile_at(self, point: QPointF) -> tuple[int, int] | None:
         """Return the tile at a point, None beside them."""
