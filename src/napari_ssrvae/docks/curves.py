@@ -22,7 +22,7 @@ __all__ = ["TrainingCurves"]
 
 # Okabe and Ito's: told apart by everybody, and by the style of line and marker as well.
 BLUE, ORANGE, GREEN, GREY = "#56B4E9", "#E69F00", "#009E73", "#999999"
-HEIGHT_PX = 135
+HEIGHT_PX = 122
 
 
 class TrainingCurves(QWidget):
@@ -47,7 +47,7 @@ class TrainingCurves(QWidget):
         column.setSpacing(2)
         self.plots = [
             new_plot("epoch", "objective", y_units="nats"),
-            new_plot("epoch", "other parts", y_units="nats"),
+            new_plot("epoch", "parts", y_units="nats"),
             new_plot("epoch", "accuracy"),
         ]
         self._lines: dict[str, Any] = {}

@@ -87,8 +87,8 @@ class TrainView(QWidget):
 
             self.curves = TrainingCurves(self.canvas.viewer)
             self._column.insertWidget(0, self.curves)
-            self._column.insertWidget(
-                1, SaveButtons("training", self.curves.plots, self.curves.table, self.session)
+            self._column.addWidget(
+                SaveButtons("training", self.curves.plots, self.curves.table, self.session)
             )
         if self.curves is not None:
             self.curves.show_run(run.history, run.steps)
