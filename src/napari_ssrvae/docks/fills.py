@@ -96,8 +96,11 @@ def striped(
     """
     unsure = codes >= Level.STRIPE * CLASSES_PER_LEVEL
     if unsure.any():
-        gaps = (rows % _PERIOD + columns % _PERIOD) % _PERIOD >= STRIPE_PX
-        codes += np.uint16(CLASSES_PER_LEVEL) * (unsure & gaps)
+        # In bytes and without a remainder for each pixel: this is done for all that is in view.
+        phase = (rows % _PERIOD).astype(np.uint8) + (columns % _PERIOD).astype(np.uint8)
+        gaps = ((phase >= STRIPE_PX) & (phase < _PERIOD)) | (phase >= _PERIOD + STRIPE_PX)
+        gaps &= unsure
+        codes += gaps * np.uint16(CLASSES_PER_LEVEL)
     return codes
 
 
