@@ -7,6 +7,8 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from napari_ssrvae.docks.plots import name_axis
+
 __all__ = ["SizeHistogram"]
 
 BARS = 32
@@ -22,12 +24,13 @@ class SizeHistogram(QWidget):
         super().__init__(parent)
         self.text = QLabel()
         self.text.setWordWrap(True)
-        self.plot = pg.PlotWidget(background=None)
+        self.plot = pg.PlotWidget()
         self.plot.setFixedHeight(96)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.hideButtons()
         self.plot.setMenuEnabled(False)
-        self.plot.getPlotItem().getAxis("left").setWidth(34)
+        name_axis(self.plot, "left", "particles")
+        self.plot.getPlotItem().getAxis("left").setWidth(50)
         self.plot.setToolTip(
             "How many particles have which diameter (of the circle of the same area)"
         )
@@ -77,15 +80,8 @@ class SizeHistogram(QWidget):
         self._bars.setOpts(x0=edges[:-1], x1=edges[1:], height=self.counts, brush=brush)
         self.plot.setXRange(low, high, padding=0.02)
         self.plot.setYRange(0, max(1, int(self.counts.max())), padding=0.05)
-        self.plot.setLabel("bottom", f"diameter ({unit})")
+        name_axis(self.plot, "bottom", "diameter", unit)
         self.show()
-
-    def set_text_colour(self, colour: str) -> None:
-        """Draw the axes in a colour that stands out from napari's theme."""
-        for side in ("left", "bottom"):
-            axis = self.plot.getPlotItem().getAxis(side)
-            axis.setPen(colour)
-            axis.setTextPen(colour)
 
 
 def _short(number: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import Qt
@@ -82,15 +82,9 @@ class LiveView(QWidget):
         if self.histogram is None:
             # pyqtgraph takes a good part of a second to import: not before there is something to plot.
             from napari_ssrvae.docks.histogram import SizeHistogram
+            from napari_ssrvae.docks.plots import themed
 
             self.histogram = SizeHistogram(self)
             self._column.addWidget(self.histogram)
-            self._on_theme()
-            self.canvas.viewer.events.theme.connect(self._on_theme)
+            themed(self.histogram.plot, self.canvas.viewer)
         return self.histogram
-
-    def _on_theme(self, _event: Any = None) -> None:
-        from napari.utils.theme import get_theme
-
-        if self.histogram is not None:
-            self.histogram.set_text_colour(get_theme(self.canvas.viewer.theme).text.as_hex())
