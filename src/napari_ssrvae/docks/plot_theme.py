@@ -99,6 +99,10 @@ class Theming(QObject):
         if item.titleLabel.text:
             item.titleLabel.setText(item.titleLabel.text, color=tint.text)
         if item.legend is not None:
+            ground = QColor(tint.background)
+            ground.setAlpha(150)
+            # What lies below stays visible, and the names readable.
+            item.legend.setBrush(ground)
             item.legend.setLabelTextColor(tint.text)
             for _, label in item.legend.items:
                 label.setText(label.text, color=tint.text)

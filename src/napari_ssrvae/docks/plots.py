@@ -44,6 +44,8 @@ def new_plot(x: str, y: str, *, x_units: str = "", y_units: str = "") -> pg.Plot
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.setMenuEnabled(False)
+    # Or the names of the axes lose their lower, the uppermost numbers their upper half.
+    plot.getPlotItem().layout.setContentsMargins(2, 8, 8, 6)
     name_axis(plot, "bottom", x, x_units)
     name_axis(plot, "left", y, y_units)
     return plot

@@ -22,7 +22,7 @@ from napari_ssrvae.docks.canvas import Canvas
 from napari_ssrvae.docks.plots import SaveButtons
 from napari_ssrvae.docks.report.judged import SourceChoice, judgement_of
 from napari_ssrvae.docks.report.matrix import Matrix
-from napari_ssrvae.docks.report.page import Page
+from napari_ssrvae.docks.report.page import Page, compact
 from napari_ssrvae.docks.report.words import (
     class_table,
     confusion_table,
@@ -72,7 +72,7 @@ class AccuracyPage(Page):
         self.table.setAccessibleName("Recall and precision")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setMinimumSize(330, 150)
+        compact(self.table, 330)
         if (numbers := self.table.verticalHeader()) is not None:
             numbers.hide()
         if (heads := self.table.horizontalHeader()) is not None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_ssrvae.docks.plots import Tint, name_axis, new_plot, themed, visible_on
+from napari_ssrvae.docks.plots import Tint, name_axis, new_plot, plot_text, themed, visible_on
+from napari_ssrvae.docks.report.page import compact
 
 if TYPE_CHECKING:
     import napari
@@ -26,14 +27,14 @@ class CountBars:
         import pyqtgraph as pg
 
         self.plot = new_plot("class", "particles")
-        self.plot.setMinimumSize(240, 190)
+        compact(self.plot, 240)
         self.plot.setAccessibleName("Particles of each class")
         self.hand = pg.BarGraphItem(x=[0], height=[0], width=WIDTH)
         self.model = pg.BarGraphItem(x=[0], height=[0], width=WIDTH)
         self._keys = [pg.BarGraphItem(x=[0], height=[0], width=1) for _ in range(2)]
         for bars in (self.hand, self.model):
             self.plot.addItem(bars)
-        self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt", verSpacing=-6)
+        self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt")
         self.legend.addItem(self._keys[0], "by hand")
         self.legend.addItem(self._keys[1], "by the model")
         self._numbers: list[Any] = []
@@ -83,10 +84,10 @@ class SizeCurves:
 
     def __init__(self, viewer: napari.Viewer) -> None:
         self.plot = new_plot("equivalent diameter", "share of the class", y_units="%")
-        self.plot.setMinimumSize(240, 190)
+        compact(self.plot, 240)
         self.plot.setAccessibleName("Sizes of each class")
-        self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt", verSpacing=-6)
-        self._curves: list[tuple[Any, str]] = []
+        self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt", verSpacing=-3)
+        self._curves: list[tuple[Any, Any, str]] = []
         self.theming = themed(self.plot, viewer, self._paint)
 
     def show(
@@ -98,8 +99,10 @@ class SizeCurves:
         colours: Sequence[str],
     ) -> None:
         """Show the sizes; names are shown as they are."""
+        import pyqtgraph as pg
+
         item = self.plot.getPlotItem()
-        for curve, _ in self._curves:
+        for curve, _, _ in self._curves:
             item.removeItem(curve)
         self._curves = []
         self.legend.clear()
@@ -108,19 +111,28 @@ class SizeCurves:
         for k, (name, colour) in enumerate(zip(names, colours, strict=True)):
             if n[k]:
                 curve = item.plot(found.edges, share[k], stepMode="center", fillLevel=0)
-                self.legend.addItem(curve, f"{name}, n = {n[k]:,}, median {medians[k]:.3g} {unit}")
-                self._curves.append((curve, colour))
+                key = pg.BarGraphItem(x=[0], height=[0], width=1)
+                self.legend.addItem(
+                    key, plot_text(f"{name}, n = {n[k]:,}, median {medians[k]:.3g} {unit}")
+                )
+                self._curves.append((curve, key, colour))
         beyond = f", {found.beyond:,} larger in the last bar" if found.beyond else ""
         name_axis(self.plot, "bottom", f"equivalent diameter ({unit}){beyond}")
         most = max(1.0, float(share.max(initial=0.0)))
-        self.plot.setRange(xRange=(found.edges[0], found.edges[-1]), yRange=(0, 1.1 * most))
         self.theming.again()
+        low, high = found.edges[0], found.edges[-1]
+        # The legend stands beside the curves, not on them.
+        key, room = self.legend.boundingRect().width(), item.getViewBox().width()
+        free = min(key / max(room - key, 1.0), 1.2) if key < room else 1.2
+        self.plot.setRange(xRange=(low, high + free * (high - low)), yRange=(0, 1.1 * most))
 
     def _paint(self, tint: Tint) -> None:
         import pyqtgraph as pg
 
-        for curve, colour in self._curves:
-            curve.setPen(pg.mkPen(visible_on(colour, tint.background), width=2))
+        for curve, key, colour in self._curves:
+            pen = pg.mkPen(visible_on(colour, tint.background), width=2)
+            curve.setPen(pen)
             fill = pg.mkColor(colour)
             fill.setAlpha(50)
             curve.setFillBrush(fill)
+            key.setOpts(pen=pen, brush=fill)

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from napari_ssrvae.docks.canvas import Canvas
 from napari_ssrvae.docks.plots import SaveButtons, Tint, new_plot, plot_text, themed
 from napari_ssrvae.docks.report.judged import SourceChoice, judgement_of
-from napari_ssrvae.docks.report.page import Page
+from napari_ssrvae.docks.report.page import Page, compact
 from napari_ssrvae.docks.report.words import reliability_table
 from napari_ssrvae.docks.widgets import Hint
 from napari_ssrvae.errors import InputError
@@ -54,14 +54,14 @@ class CalibrationPage(Page):
             (self.diagram, "Reliability diagram"),
             (self.counts, "Answers by confidence"),
         ):
-            plot.setMinimumSize(240, 190)
+            compact(plot, 240)
             plot.setXRange(0, 1, padding=0.02)
             plot.setAccessibleName(name)
         self.diagram.setToolTip("On the line the model is right as often as it says it is")
         self.diagram.setYRange(0, 1, padding=0.04)
         self.diagram.addLegend(offset=(10, 6), labelTextSize="8pt")
         self._ideal = self.diagram.plot([0, 1], [0, 1], name="as sure as right")
-        self._bars = pg.ErrorBarItem(x=np.zeros(1), y=np.zeros(1), height=0.0, beam=0.015)
+        self._bars = pg.ErrorBarItem(x=np.zeros(1), y=np.zeros(1), beam=0.015)
         self.diagram.addItem(self._bars)
         self._points = self.diagram.plot(
             [],
@@ -127,6 +127,6 @@ class CalibrationPage(Page):
         mean = float((found.confidence * found.n).sum() / n)
         self.words.say(
             f"Expected calibration error: {gap}, from {n} {'answer' if n == 1 else 'answers'}. The model is "
-            f"{mean:.0%} sure on average and {judgement.accuracy:.0%} right. Points below the line: surer than "
-            f"right; above: better than it says. {' '.join(judgement.words)}"
+            f"{mean:.0%} sure on average and {judgement.accuracy:.0%} right. Below the line it is surer than it "
+            f"may be. {' '.join(judgement.words)}"
         )

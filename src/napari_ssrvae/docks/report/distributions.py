@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import Canvas
 from napari_ssrvae.docks.plots import SaveButtons
@@ -45,11 +45,14 @@ class DistributionPage(Page):
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
             box.setMinimumContentsLength(18)
+            box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         for text, box in (("Particles of", self.where), ("Angle", self.angle)):
             row.addWidget(QLabel(text))
             row.addWidget(box)
+            row.addSpacing(8)
         row.addWidget(self.note, 1)
+        row.addStretch(1)
         self.column.insertLayout(0, row)
         self._offered: list[tuple[str, int | None]] = []
         self._offer()

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QColor
 
 from napari_ssrvae.docks.plots import Tint, new_plot, themed
+from napari_ssrvae.docks.report.page import compact
 
 if TYPE_CHECKING:
     import napari
@@ -21,6 +22,8 @@ __all__ = ["Matrix"]
 # Brewer's blues, from none to all of a row: the same in both themes, the numbers stand on it.
 LOW, HIGH = "#f0f4fa", "#08519c"
 LONGEST = 16
+# Of more classes only the counts stand in the cells; the colour tells the share.
+FEW = 5
 
 
 class Matrix(QObject):
@@ -40,7 +43,7 @@ class Matrix(QObject):
         import pyqtgraph as pg
 
         self.plot = new_plot("predicted by the model", "true, by hand")
-        self.plot.setMinimumSize(330, 190)
+        compact(self.plot, 330)
         self.plot.setToolTip(
             "How many particles of each true class (rows) the model takes for which (columns), and which share "
             "of the row that is. Click a cell to select its particles."
@@ -82,9 +85,11 @@ class Matrix(QObject):
         self._texts = []
         for row, column in np.ndindex(size, size):
             n, percent = int(counts[row, column]), float(share[row, column])
-            words = f"{n:,}\n{percent:.0f} %" if counts[row].sum() else "\u2013"
+            words = f"{n:,}" if size > FEW else f"{n:,} ({percent:.0f} %)"
+            if not counts[row].any():
+                words = "\u2013"
             colour = "#ffffff" if percent > 50 else "#1a1a1a"
-            text = pg.TextItem(words if size <= 8 else f"{n:,}", color=colour, anchor=(0.5, 0.5))
+            text = pg.TextItem(words, color=colour, anchor=(0.5, 0.5))
             text.setPos(column + 0.5, row + 0.5)
             item.addItem(text, ignoreBounds=True)
             self._texts.append(text)
@@ -100,8 +105,9 @@ class Matrix(QObject):
     def _paint(self, tint: Tint) -> None:
         import pyqtgraph as pg
 
-        self._bar.axis.setPen(tint.text)
-        self._bar.axis.setTextPen(tint.text)
+        for side in ("left", "right"):
+            self._bar.getAxis(side).setPen(tint.text)
+            self._bar.getAxis(side).setTextPen(tint.text)
         self._mark.setPen(pg.mkPen("#e69f00", width=3))
 
     def _on_click(self, event: Any) -> None:

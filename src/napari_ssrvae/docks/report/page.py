@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import Canvas
 from napari_ssrvae.docks.plots import SaveButtons
 from napari_ssrvae.docks.widgets import Hint
 from napari_ssrvae.errors import InputError
 
-__all__ = ["Page"]
+__all__ = ["LEAST_HEIGHT_PX", "Page", "compact"]
+
+# What is left below the micrograph in a window of 800 rows.
+LEAST_HEIGHT_PX = 150
+
+
+def compact(widget: QWidget, width: int, height: int = LEAST_HEIGHT_PX) -> None:
+    """Let a plot or table be as small as this: it would ask for much more, and the page would scroll."""
+    widget.setMinimumSize(width, height)
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
 
 
 class Page(QScrollArea):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_ssrvae.docks.plots import Tint, name_axis, new_plot, themed, visible_on
+from napari_ssrvae.docks.plots import Tint, name_axis, new_plot, plot_text, themed, visible_on
+from napari_ssrvae.docks.report.page import compact
 
 if TYPE_CHECKING:
     import napari
@@ -25,12 +26,12 @@ class Rose:
 
     def __init__(self, viewer: napari.Viewer) -> None:
         self.plot = new_plot("share", "")
-        self.plot.setMinimumSize(240, 190)
+        compact(self.plot, 240)
         self.plot.setAccessibleName("Orientations")
         item = self.plot.getPlotItem()
         item.setAspectLocked(True)
         item.hideAxis("left")
-        self.legend = self.plot.addLegend(offset=(4, 4), labelTextSize="8pt", verSpacing=-6)
+        self.legend = self.plot.addLegend(offset=(4, 4), labelTextSize="8pt", verSpacing=-3)
         self._guides: list[Any] = []
         self._lines: list[tuple[Any, str]] = []
         self.theming = themed(self.plot, viewer, self._paint)
@@ -68,9 +69,9 @@ class Rose:
             r = np.repeat(share[k], 6)
             x, y = r * np.cos(t), r * np.sin(t)
             line = item.plot(np.append(x, x[0]), np.append(y, y[0]))
-            self.legend.addItem(line, f"{name}, n = {n[k]:,}")
+            self.legend.addItem(line, plot_text(f"{name}, n = {n[k]:,}"))
             self._lines.append((line, colour))
-        ticks = [(sign * ring, f"{ring:g}") for ring in rings for sign in (-1, 1)]
+        ticks = [(sign * far, f"{far:g}") for sign in (-1, 1)]
         item.getAxis("bottom").setTicks([[(0.0, "0"), *ticks]])
         width = 360 / found.counts.shape[1]
         name_axis(self.plot, "bottom", f"share of the class per {width:g}° of angle", "%")

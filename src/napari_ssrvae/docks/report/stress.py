@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, Q
 
 from napari_ssrvae.docks.canvas import Canvas
 from napari_ssrvae.docks.plots import SaveButtons, Tint, new_plot, themed
-from napari_ssrvae.docks.report.page import Page
+from napari_ssrvae.docks.report.page import Page, compact
 from napari_ssrvae.docks.stress_run import StressRun
 from napari_ssrvae.docks.widgets import Hint, Progress, primary_button
 from napari_ssrvae.errors import InputError
@@ -128,16 +128,19 @@ class StressCurve:
 
         self.stress = stress
         self.plot = new_plot(stress.name, "accuracy", x_units=stress.unit)
-        self.plot.setMinimumSize(190, 180)
+        compact(self.plot, 190)
         self.plot.setAccessibleName(f"Accuracy against {stress.name.lower()}")
         self.plot.setYRange(0, 1, padding=0.04)
         self.plot.setXRange(0, stress.strengths[-1], padding=0.04)
-        self.low, self.high = (self.plot.plot([], [], pen=None) for _ in range(2))
+        self.low, self.high = (pg.PlotCurveItem(pen=None) for _ in range(2))
         self.band = pg.FillBetweenItem(self.low, self.high, brush=pg.mkBrush(86, 180, 233, 70))
         self.plot.addItem(self.band)
+        self.band_key = pg.BarGraphItem(
+            x=[0], height=[0], width=1, brush=(86, 180, 233, 70), pen=None
+        )
         self.chance = self.plot.plot([], [])
         self.line = self.plot.plot([], [], symbol="o", symbolSize=6, symbolBrush=BLUE)
-        self.legend = self.plot.addLegend(offset=(8, -6), labelTextSize="8pt", verSpacing=-6)
+        self.legend = self.plot.addLegend(offset=(8, -6), labelTextSize="8pt", verSpacing=-2)
         self.theming = themed(self.plot, canvas.viewer, self._paint)
 
     def show(self, points: list[Any], chance: float) -> None:
@@ -152,10 +155,13 @@ class StressCurve:
         n = points[0].judged if points else 0
         for item, name in (
             (self.line, f"accuracy, n = {n}"),
-            (self.band, "95 % interval"),
+            (self.band_key, "95 % interval"),
             (self.chance, "guessing"),
         ):
             self.legend.addItem(item, name)
+        # Where the curve is not.
+        falls = bool(points) and points[-1].right < 0.6 * points[-1].judged
+        self.legend.setOffset((-4, 2) if falls else (-4, -4))
         self.theming.again()
 
     def _paint(self, tint: Tint) -> None:
