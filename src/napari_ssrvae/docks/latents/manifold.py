@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSignalBlocker, Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
@@ -60,7 +61,7 @@ class Manifold(QWidget):
         self.grid.setMinimumSize(190, 130)
         self.grid.picked.connect(lambda r, c: self.tile_picked.emit(r, c, False))
         self.grid.jumped.connect(lambda r, c: self.tile_picked.emit(r, c, True))
-        OnPaper(self.grid, viewer)
+        TileTheming(self.grid, viewer)
         self.save = SaveButtons("manifold", self.grid, self.table, session)
         for chooser in (self.down, self.across, self.tiles):
             chooser.setMaximumWidth(96)
@@ -155,16 +156,23 @@ class Manifold(QWidget):
         return pd.DataFrame(rows)
 
 
-class OnPaper(Theming):
-    """Draws tiles in the theme's colours, and black on white into files."""
+class TileTheming(Theming):
+    """Keeps tiles in the colours of napari's theme; saving finds it and draws them in black on white."""
 
     def __init__(self, grid: TileGrid, viewer: napari.Viewer) -> None:
         # Of a plot's theming only the manners: tiles have neither axes nor a legend of pyqtgraph's.
         QObject.__init__(self, grid)
-        self._grid = grid
-        self.tint = tint_of(viewer)
+        self._grid, self._viewer = grid, viewer
+        viewer.events.theme.connect(self.follow)
+        self.apply(tint_of(viewer))
+
+    def follow(self, _event: Any = None) -> None:
+        """Take the colours of the theme."""
+        if isalive(self._grid):
+            self.apply(tint_of(self._viewer))
 
     def apply(self, tint: Tint) -> None:
         """Draw in these colours."""
         self.tint = tint
-        self._grid.set_tones(Tones(QColor(tint.background), QColor(tint.text)))
+        ground = QColor(tint.background)
+        self._grid.set_tones(Tones(ground, QColor(tint.text)), ground)

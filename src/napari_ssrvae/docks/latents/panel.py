@@ -252,7 +252,6 @@ class LatentsPanel(QWidget):
             *(QColor(c.as_hex("long")) for c in (theme.primary, theme.text, theme.current))
         )
         self.place.set_tones(tones)
-        self.manifold.grid.set_tones(tones)
         self.near.set_tones(tones)
 
     # --- seen or not ---------------------------------------------------------------------------

@@ -54,6 +54,7 @@ class TileGrid(QWidget):
         self._hint = hint
         self._tones = Tones()
         self._colour: QColor | None = None
+        self._ground: QColor | None = None
         self._under: tuple[int, int] | None = None
         self.mosaic: Mosaic | None = None
         self.here: tuple[float, float] | None = None
@@ -77,9 +78,9 @@ class TileGrid(QWidget):
             self.here = here
             self.update()
 
-    def set_tones(self, tones: Tones) -> None:
-        """Take the colours of a theme."""
-        self._tones = tones
+    def set_tones(self, tones: Tones, ground: QColor | None = None) -> None:
+        """Take the colours of a theme, and what is painted below everything."""
+        self._tones, self._ground = tones, ground
         self.update()
 
     # --- where what is -------------------------------------------------------------------------
@@ -103,6 +104,8 @@ class TileGrid(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the tiles."""
         painter = QPainter(self)
+        if self._ground is not None:
+            painter.fillRect(self.rect(), self._ground)
         if self.mosaic is not None:
             self.mosaic.paint(
                 painter,
