@@ -24,6 +24,7 @@ from napari_ssrvae.workflow import (
     Progress,
     Trained,
     TrainingSet,
+    broken_off_like,
     classify_particles,
     find_particles,
     free_model_name,
@@ -267,8 +268,11 @@ def train_one(
     options: Namespace, library: ParticleLibrary, data: TrainingSet, parameters: Any
 ) -> Trained:
     """Train and put model and predictions into the library."""
-    name = free_model_name(library)
-    device = getattr(options, "device", "auto")
+    device, preset = getattr(options, "device", "auto"), getattr(options, "preset", "default")
+    again = broken_off_like(
+        library, data, parameters, random_state=options.seed, device=device, preset=preset
+    )
+    name = free_model_name(library) if again is None else again.name
     events = train_model(
         data,
         parameters,
@@ -276,7 +280,7 @@ def train_one(
         folder=library.model_folder(name),
         random_state=options.seed,
         device=device,
-        preset=getattr(options, "preset", "default"),
+        preset=preset,
     )
     trained = last_of(options, events, Trained)
     register_training(library, trained)

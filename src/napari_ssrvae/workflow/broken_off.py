@@ -138,7 +138,9 @@ def resume_training(
     discarded.
     """
     try:
-        plan, _, card = read_plan(broken.checkpoint)
+        if broken.problem:
+            raise InputError(broken.problem)
+        plan, about, card = read_plan(broken.checkpoint)
         ids, y = read_particles(broken.checkpoint)
         gone = ids[~np.isin(ids, library.particles().index)]
         if len(gone):
@@ -147,7 +149,7 @@ def resume_training(
                 f"The training of {plan.name} cannot go on, since {count} it learned from "
                 f"{'is' if len(gone) == 1 else 'are'} not there any more: discard it and train again."
             )
-        data = TrainingSet(ids, library.patches(ids.tolist())[1], y, broken.class_ids, card)
+        data = TrainingSet(ids, library.patches(ids.tolist())[1], y, about["class_ids"], card)
     except InputError as error:
         yield Failed(str(error))
         return

@@ -142,7 +142,10 @@ def read_particles(checkpoint: Path) -> tuple[NDArray[np.int64], NDArray[np.int6
         The file is damaged.
     """
     try:
-        with np.load(checkpoint / PARTICLES, allow_pickle=False) as kept:
+        with (
+            (checkpoint / PARTICLES).open("rb") as file,
+            np.load(file, allow_pickle=False) as kept,
+        ):
             ids, y = kept["particle_ids"].astype(np.int64), kept["y"].astype(np.int64)
             if ids.ndim != 1 or ids.shape != y.shape:
                 raise ValueError("ragged")

@@ -75,7 +75,7 @@ def write_learned(folder: Path, learned: Learned) -> None:
 def read_learned(folder: Path) -> Learned:
     """Return what the model in `folder` has learned from, as far as it is known."""
     try:
-        with np.load(folder / FILE, allow_pickle=False) as kept:
+        with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as kept:
             found = {name: kept[name].astype(np.int64).ravel() for name in kept.files}
         labels = (found["particle_ids"], found["class_ids"])
         if len(labels[0]) != len(labels[1]):
