@@ -20,7 +20,7 @@ from napari_ssrvae.docks.latent_map.key_item import ClassEntry
 from napari_ssrvae.docks.latent_map.marks import palette_of
 from napari_ssrvae.docks.latent_map.plot import MapPlot
 from napari_ssrvae.docks.latent_map.quantities import Quantity, values_of
-from napari_ssrvae.docks.plots import SaveButtons, Tint, name_axis, themed, tint_of, visible_on
+from napari_ssrvae.docks.plots import SaveButtons, Tint, name_axis, themed, tint_of
 
 if TYPE_CHECKING:
     from napari_ssrvae.docks.canvas import Canvas
@@ -103,10 +103,9 @@ class Chart(QWidget):
             self.plot.key.show_scale(quantity.label, content.scale, palette, content.grey)
         else:
             classes = self.session.classes
-            colours = {c.class_id: visible_on(c.colour, tint.background) for c in classes}
-            palette = palette_of({i: _rgb(c) for i, c in colours.items()}, hole, grey)
+            palette = palette_of({c.class_id: _rgb(c.colour) for c in classes}, hole, grey)
             entries = [
-                ClassEntry(c.name, colours[c.class_id], *content.counts[c.class_id])
+                ClassEntry(c.name, c.colour, *content.counts[c.class_id])
                 for c in classes
                 if c.class_id in content.counts
             ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor, QHideEvent, QKeyEvent, QShowEvent
+from qtpy.QtGui import QColor, QHideEvent, QKeyEvent, QPaintEvent, QShowEvent
 from qtpy.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import canvas_of
@@ -63,7 +63,6 @@ class LatentMapPanel(QWidget):
         self._alike = np.zeros(0, np.int64)
         self._fits = True
         self._model: str | None = None
-        self._missed = True
 
         self.side = SideColumn(self.controls, self.filters)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -79,6 +78,7 @@ class LatentMapPanel(QWidget):
         self._all = Later(self._follow, self)
         self._looks = Later(self.show_points, self)
         self._picked = Later(self.show_selected, self)
+        self._missed: set[Later] = {self._all}
         self._connect()
         self._on_theme()
 
@@ -177,25 +177,33 @@ class LatentMapPanel(QWidget):
     # --- what the session tells ----------------------------------------------------------------
 
     def _on_all(self, *_: object) -> None:
-        if self.isVisible():
-            self._all.ask()
-        else:
-            self._missed = True
+        self._ask(self._all)
 
     def _on_looks(self, *_: object) -> None:
-        if self.isVisible():
-            self._looks.ask()
-        else:
-            self._missed = True
+        self._ask(self._looks)
 
     def _on_selection(self) -> None:
-        if self.isVisible():
-            self._picked.ask()
+        self._ask(self._picked)
+
+    def _ask(self, work: Later) -> None:
+        # Behind the tab of another dock a widget counts as visible, but nobody sees any of it.
+        if self.isVisible() and not self.visibleRegion().isEmpty():
+            work.ask()
+        else:
+            self._missed.add(work)
+
+    def _catch_up(self) -> None:
+        """Do what was not done while nobody saw it; the first is all there is to do."""
+        for work in (self._all, self._looks, self._picked):
+            if work in self._missed:
+                self._missed.clear()
+                work.ask()
+                return
 
     def _follow(self) -> None:
         """Offer what there is to choose from, and show all anew."""
         session = self.session
-        self._missed = False
+        self._missed.clear()
         self._alike = self._alike[session.catalogue.rows(self._alike) >= 0]
         self.controls.offer(quantities(session.catalogue))
         self.controls.again.setVisible(self.controls.compares)
@@ -229,7 +237,7 @@ class LatentMapPanel(QWidget):
     def show_points(self) -> None:
         """Show the points as they are now."""
         if not self.isVisible():
-            self._missed = True
+            self._missed.add(self._looks)
             return
         total = len(self.session.catalogue)
         self.content = content_of(self.session, self.choice) if total else None
@@ -313,10 +321,17 @@ class LatentMapPanel(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Follow the session while seen."""
         super().showEvent(event)
-        if self._missed:
+        if self._all in self._missed:
             self._follow()
-        else:
-            self.show_selected()
+        elif self._missed:
+            self._missed.clear()
+            self.show_points()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Catch up when the tab comes to the front: nothing else tells of it."""
+        super().paintEvent(event)
+        if self._missed:
+            self._catch_up()
 
     def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
         """Cost nothing while not seen."""

@@ -27,7 +27,7 @@ __all__ = ["MapPlot"]
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
-STEP_PX = 2
+STEP_PX = 4
 # How often what is under the mouse is looked up, at most.
 FOLLOW_MS = 15
 AROUND = 0.04
@@ -114,6 +114,8 @@ class MapPlot(pg.PlotWidget):
 
     def on_screen(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return where the points are in the viewport, in pixels."""
+        # pyqtgraph moves what it shows only when it paints.
+        self.plotItem.getViewBox().updateMatrix()
         transform = self.points.sceneTransform() * self.viewportTransform()
         key = (transform.m11(), transform.m22(), transform.dx(), transform.dy())
         if self._places is None or self._places[0] != key:
@@ -191,6 +193,8 @@ class MapPlot(pg.PlotWidget):
         elif self._panned is None:
             self._outline.append((event.pos().x(), event.pos().y()))
             self.picked.emit(inside(*self.on_screen(), self._drawn()), add)
+        else:
+            self._pan(QPointF(event.pos()))
         self._panned = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
