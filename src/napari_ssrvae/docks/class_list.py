@@ -101,6 +101,7 @@ class ClassList(QWidget):
             session.labels_changed,
             session.particles_changed,
             session.predictions_changed,
+            session.novel_above_changed,
         ):
             signal.connect(self._count.ask)
         session.classes_changed.connect(self.refresh)

@@ -79,7 +79,6 @@ class LabelPanel(QWidget):
             session.labels_changed,
             session.particles_changed,
             session.predictions_changed,
-            session.novel_above_changed,
             session.classes_changed,
         ):
             signal.connect(self._later.ask)

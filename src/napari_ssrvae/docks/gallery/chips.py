@@ -179,6 +179,7 @@ class ClassChips(FlowRow):
             session.active_class_changed,
             session.labels_changed,
             session.catalogue_changed,
+            session.novel_above_changed,
             session.library_changed,
         ):
             signal.connect(self._refresh_soon)
