@@ -84,19 +84,17 @@ def rows_to_show(classes: npt.NDArray[np.int64], most: int = _MOST) -> npt.NDArr
     """Choose at most `most` rows of classes (N,), -1 = unlabelled: all classes in turn, then others."""
     of_class = [np.flatnonzero(classes == k) for k in np.unique(classes[classes >= 0])]
     longest = max((len(rows) for rows in of_class), default=0)
-    chosen = [
+    in_turn = [
         int(rows[turn])
         for turn in range(min(longest, most))
         for rows in of_class
         if turn < len(rows)
     ]
     # Half of them are those that it must make out by itself.
-    labelled = chosen[: max(len(of_class), most // 2)][:most]
+    few = max(len(of_class), most // 2)
     free = np.flatnonzero(classes < 0)
-    room = min(most - len(labelled), len(free))
-    if room:
-        labelled += free[np.linspace(0, len(free) - 1, room).astype(int)].tolist()
-    elif len(chosen) > len(labelled):
-        labelled = chosen[:most]
-    labelled.sort(key=lambda row: (classes[row] < 0, classes[row]))
-    return np.array(labelled, dtype=np.int64)
+    room = max(0, min(most - min(few, len(in_turn)), len(free)))
+    spread = free[np.linspace(0, len(free) - 1, room).astype(int)].tolist() if room else []
+    chosen = [*in_turn[:few], *spread, *in_turn[few:]][:most]
+    chosen.sort(key=lambda row: (classes[row] < 0, classes[row]))
+    return np.array(chosen, dtype=np.int64)
