@@ -331,6 +331,17 @@ def test_what_is_selected_elsewhere_is_ringed_here(hand: Hand) -> None:
     assert "1 selected, 1 of them not shown" in hand.panel.controls.count.text()
 
 
+def test_what_is_selected_is_seen_in_a_crowd(hand: Hand) -> None:
+    hand.plot.plotItem.getViewBox().scaleBy((60, 60))
+    covered, before = hand.id_of(0), hand.picture()
+    hand.session.selection.select([covered, hand.id_of(1)])
+    hand.settle(lambda: "2 selected" in hand.panel.controls.count.text())
+    ring = np.array([240, 241, 242])
+    changed = np.abs(hand.picture() - before).max(axis=2) > 40
+    near = np.abs(hand.picture() - ring).max(axis=2) < 40
+    assert (changed & near).sum() > 8
+
+
 def test_a_double_click_asks_for_the_particle(hand: Hand) -> None:
     asked: list[int] = []
     hand.session.selection.jump_asked.connect(asked.append)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.measure import points_in_poly
 
+from napari_ssrvae.docks.latent_map.key_item import number_text
 from napari_ssrvae.docks.latent_map.marks import FIRST, GREY, marks_of, number_levels, palette_of
 from napari_ssrvae.docks.latent_map.picking import inside, nearest
 from napari_ssrvae.docks.latent_map.quantities import SIMILARITY, quantities, values_of
@@ -149,6 +150,28 @@ def test_larger_numbers_have_higher_colours(values: list[float]) -> None:
     if scale is not None:
         assert scale.below == bool((numbers[known] < scale.low).any())
         assert scale.above == bool((numbers[known] > scale.high).any())
+
+
+def test_a_full_turn_is_shown_whole() -> None:
+    levels, scale = number_levels(np.array([-180.0, 0.0, 179.0]), (-180, 180))
+    assert (scale.low, scale.high, scale.below, scale.above) == (-180, 180, False, False)
+    assert levels.tolist() == [FIRST, FIRST + 128, FIRST + 254]
+
+
+@pytest.mark.parametrize(
+    ("value", "span", "text"),
+    [
+        (-0.0001, 1, "0.00"),
+        (0.5, 1, "0.50"),
+        (88.7, 356, "89"),
+        (12345, 40_000, "12,300"),
+        (0.00123, 0.01, "0.0012"),
+        (3, 0, "3.000"),
+        (1e-12, 1e-12, "1e-12"),
+    ],
+)
+def test_numbers_of_a_scale_have_as_many_digits_as_it_asks_for(value, span, text) -> None:
+    assert number_text(value, span) == text
 
 
 # --- picking -----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from napari_ssrvae.docks.latent_map.marks import (
     marks_of,
     number_levels,
 )
-from napari_ssrvae.docks.latent_map.quantities import values_of
+from napari_ssrvae.docks.latent_map.quantities import FULL_TURN, is_cyclic, values_of
 from napari_ssrvae.session import Why
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def content_of(session: Session, choice: Choice) -> Content:
     hand = shown.why == Why.HAND
     scale = None
     if choice.colour:
-        levels, scale = number_levels(values_of(catalogue, choice.colour, choice.alike)[rows])
+        values = values_of(catalogue, choice.colour, choice.alike)[rows]
+        levels, scale = number_levels(values, FULL_TURN if is_cyclic(choice.colour) else None)
     else:
         levels = np.where(shown.class_ids > 0, shown.class_ids.astype(np.uint16) + FIRST, GREY)
         levels = levels.astype(np.uint16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from napari_ssrvae.docks.latent_map.marks import FIRST, NumberScale
 
-__all__ = ["ClassEntry", "KeyItem"]
+__all__ = ["ClassEntry", "KeyItem", "number_text"]
 
 WIDTH_PX, PAD_PX, MARK_PX = 190.0, 8.0, 5.0
 BAR_PX = 14.0
@@ -186,8 +187,24 @@ class KeyItem(pg.GraphicsWidget):
             sign = "\u2265 " if tick == steps and scale.above else sign
             at = top + (1 - share) * height - line / 2
             painter.fillRect(QRectF(PAD_PX + BAR_PX, at + line / 2 - 0.5, 4, 1), self._text)
-            self._text_at(painter, f"{sign}{value:.3g}", PAD_PX + BAR_PX + 7, at, WIDTH_PX, line)
+            self._text_at(
+                painter,
+                f"{sign}{number_text(value, scale.high - scale.low)}",
+                PAD_PX + BAR_PX + 7,
+                at,
+                WIDTH_PX,
+                line,
+            )
         self._paint_grey(painter, "not known", top + height + line / 2, line)
+
+
+def number_text(value: float, span: float) -> str:
+    """Return a number of a scale, with as many digits as its span asks for."""
+    digits = 2 - math.floor(math.log10(span)) if span > 0 else 3
+    if not -6 < digits < 8:
+        return f"{value:.3g}"
+    # Adding 0 makes nothing of -0.
+    return f"{round(value, digits) + 0.0:,.{max(0, digits)}f}"
 
 
 def _wrapped(text: str, metrics: QFontMetricsF, width: float) -> list[str]:

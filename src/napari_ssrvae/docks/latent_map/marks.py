@@ -83,15 +83,18 @@ class NumberScale:
 
 
 def number_levels(
-    values: NDArray[np.float64],
+    values: NDArray[np.float64], ends: tuple[float, float] | None = None
 ) -> tuple[NDArray[np.uint16], NumberScale | None]:
-    """Return the level of each number, and their scale: all but the outermost 1 %; None if there is no number."""
+    """Return the level of each number, and their scale; None if there is no number.
+
+    The scale is from end to end, or, where these are not told, all but the outermost 1 %.
+    """
     known = np.isfinite(values)
     levels = np.full(len(values), GREY, np.uint16)
     if not known.any():
         return levels, None
     numbers = values[known]
-    low, high = (float(v) for v in np.percentile(numbers, (0.5, 99.5)))
+    low, high = ends or (float(v) for v in np.percentile(numbers, (0.5, 99.5)))
     if high <= low:
         low, high = float(numbers.min()), float(numbers.max())
     spread = high - low or 1.0

@@ -28,6 +28,7 @@ __all__ = ["Meaning", "words_for"]
 
 # How long may be computed before the window is looked after again.
 SLICE_MS = 8.0
+NAMES_PX, COLUMN_PX = 220, 44
 # From Cohen's rules of thumb: below the first nothing goes with anything, from the second on it clearly does.
 WEAK, CLEAR = 0.3, 0.5
 SIZES = ("equivalent_diameter_nm", "equivalent_diameter_px", "area_nm2", "area_px")
@@ -65,7 +66,7 @@ class Meaning(QWidget):
         self.table.cellClicked.connect(self._on_cell)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(44)
+        header.setMinimumSectionSize(COLUMN_PX)
         down = self.table.verticalHeader()
         down.setDefaultSectionSize(22)
         self.found: list[list[Correlated]] = []
@@ -87,6 +88,11 @@ class Meaning(QWidget):
     def busy(self) -> bool:
         """Whether the table is not whole yet."""
         return self._work is not None
+
+    @staticmethod
+    def wanted_width(n_latents: int) -> int:
+        """Return the width in pixels at which nothing needs to be scrolled to."""
+        return NAMES_PX + max(2, n_latents) * (COLUMN_PX + 2)
 
     def ask(
         self,

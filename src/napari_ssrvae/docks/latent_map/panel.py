@@ -161,6 +161,11 @@ class LatentMapPanel(QWidget):
     def _on_meaning(self, on: bool) -> None:
         self.meaning.setVisible(on)
         if on:
+            wide = self.splitter.width() - self.side.width()
+            table = min(
+                wide // 2, self.meaning.wanted_width(self.session.catalogue.latents.shape[1])
+            )
+            self.splitter.setSizes([self.side.width(), wide - table, table])
             self._ask_meaning()
         else:
             self.meaning.stop()

@@ -134,6 +134,7 @@ class PointsItem(pg.GraphicsObject):
         x, y = x - left, y - top
         if self._points is None or self._points[0] != key:
             self._points = (key, *self._drawn_points(x, y, wide, high, ratio, larger))
+        painter.drawImage(place, self._points[1])
         radius = self._points[2]
         if len(self._selected):
             ring_key = (key, self._ring_version)
@@ -141,7 +142,6 @@ class PointsItem(pg.GraphicsObject):
                 rings = self._drawn_rings(x, y, wide, high, ratio, larger, radius)
                 self._rings = (ring_key, rings)
             painter.drawImage(place, self._rings[1])
-        painter.drawImage(place, self._points[1])
         if self._focus >= 0:
             centre = QPointF(left + float(x[self._focus]), top + float(y[self._focus]))
             self._draw_focus(painter, centre, radius, larger)
@@ -165,15 +165,17 @@ class PointsItem(pg.GraphicsObject):
         self, x: NDArray[np.float32], y: NDArray[np.float32], wide: int, high: int,
         ratio: float, larger: float, radius: float,
     ) -> QImage:  # fmt: skip
-        at, n_filled = self._selected, self.marks.n_filled
+        at = self._selected
+        n_filled = int(np.count_nonzero(at < self.marks.n_filled))
         scale = ratio * _smooth(len(at), 6 * larger * ratio, wide * high * ratio**2)
         size = round(wide * scale), round(high * scale)
-        return _image(
-            draw_surrounds(
-                x[at] * scale, y[at] * scale, int(np.count_nonzero(at < n_filled)), self._ring,
-                size, radius, scale * larger,
-            )
-        )  # fmt: skip
+        places = x[at] * scale, y[at] * scale
+        ground = draw_surrounds(*places, n_filled, self._ring, size, radius, scale * larger)
+        # The marks once more: what is selected is seen in a crowd, too.
+        marks = draw_points(
+            *places, self.marks.levels[at], n_filled, self._palette, size, radius, scale * larger
+        )
+        return _image(np.where(marks.argb > 0, marks.argb, ground))
 
     def _draw_focus(self, painter: QPainter, centre: QPointF, radius: float, larger: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from napari_ssrvae.session import Catalogue
 
-__all__ = ["SIMILARITY", "Quantity", "measured", "quantities", "values_of"]
+__all__ = [
+    "FULL_TURN",
+    "SIMILARITY",
+    "Quantity",
+    "is_cyclic",
+    "measured",
+    "quantities",
+    "values_of",
+]
 
 Kind = Literal["latent", "model", "measurement", "position", "similarity"]
 
@@ -23,6 +31,9 @@ MODEL = {
     "novelty": ("novelty", "0 to 1"),
     "angle": ("pose angle", "\u00b0"),
 }
+FULL_TURN = (-180.0, 180.0)
+"""The ends of cyclic quantities."""
+
 UNITS = {"_px": "px", "_nm": "nm", "_nm2": "nm\u00b2", "_deg": "\u00b0"}
 
 
@@ -53,7 +64,12 @@ class Quantity:
     @property
     def cyclic(self) -> bool:
         """Whether its ends are the same: a full turn."""
-        return self.key == "angle"
+        return is_cyclic(self.key)
+
+
+def is_cyclic(key: str) -> bool:
+    """Whether the ends of a quantity are the same: a full turn."""
+    return key == "angle"
 
 
 def quantities(catalogue: Catalogue) -> list[Quantity]:

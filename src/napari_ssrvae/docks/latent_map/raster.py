@@ -141,7 +141,7 @@ def draw_surrounds(
     Returns
     -------
     (H, W) uint32
-        ARGB, premultiplied; to be shown below the marks.
+        ARGB, premultiplied; the marks belong above it.
     """
     outlined = outline_radius(radius) + HALO_PX + RING_PX
     canvas = _Canvas(size, math.ceil(outlined * scale))
