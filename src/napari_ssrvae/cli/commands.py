@@ -65,11 +65,14 @@ def say(options: Namespace, text: str) -> None:
 
 def follow(options: Namespace, events: Iterable[Event]) -> Iterator[Event]:
     """Pass events on, show progress, and turn a failure into the sentence that ends the command."""
+    doing = ""
     for event in guarded(iter(events)):
         if isinstance(event, Failed):
             raise InputError(event.message)
         if isinstance(event, Progress):
-            say(options, f"  {event.text}")
+            if event.text != doing:
+                say(options, f"  {event.text}")
+            doing = event.text
         elif type(event).__name__ == "FitNotice":
             say(options, f"  {event.message}")  # type: ignore[attr-defined]
         elif type(event).__name__ == "EpochEvent":
