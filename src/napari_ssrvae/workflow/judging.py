@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -40,6 +40,8 @@ class Answers:
         Of the predicted class; NaN where it is not known.
     left_out : int
         Answers that count no more: the particle, its label or the class that was predicted is gone.
+    begun_from : str or None
+        The model that gave the answers, where `model` went on from it: it had no labels kept aside itself.
     """
 
     model: str
@@ -49,6 +51,7 @@ class Answers:
     predicted: Ids
     probability: Floats
     left_out: int = 0
+    begun_from: str | None = None
 
     def __len__(self) -> int:
         return len(self.true)
@@ -195,7 +198,13 @@ def _held_out(library: ParticleLibrary, model: str) -> Answers:
         )
     ids, said = (np.asarray(told[name], np.int64) for name in ("particle_ids", "predicted"))
     p = np.asarray(told["probability"], np.float64)
-    return _today(library, model, "held_out", ids, said, p)
+    if not len(ids):
+        raise InputError(
+            f"{model} did not note which labels it kept aside: train it from the beginning to see them."
+        )
+    begun_from = metrics.get("warm_from")
+    found = _today(library, model, "held_out", ids, said, p)
+    return found if begun_from is None else replace(found, begun_from=str(begun_from))
 
 
 def _random(library: ParticleLibrary, model: str) -> Answers:
@@ -260,6 +269,10 @@ def _words(answers: Answers, support: NDArray[np.int64]) -> tuple[str, ...]:
         words.append(f"{which} fewer than {FEW_OF_CLASS} answers: too few to say for these.")
     if answers.source == "held_out":
         words.append("Labels that were not chosen at random may be easier or harder than the rest.")
+    if answers.begun_from is not None:
+        words.append(
+            f"{answers.model} went on from {answers.begun_from}: the answers are from before it did."
+        )
     if answers.left_out:
         words.append(f"{answers.left_out} left out: their label, particle or class is gone.")
     return tuple(words)

@@ -80,15 +80,16 @@ class AccuracyPage(Page):
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
+        large: set[QWidget] = {self.matrix.plot, self.table}
         for stretch, widgets in (
-            (2, (self.headline, self.words, self.cell, self.gallery)),
-            (4, (self.matrix.plot, self._saver("confusion matrix", self.matrix.plot))),
-            (4, (self.table, self._saver("recall and precision", self.table, "csv"))),
+            (3, (self.headline, self.words, self.cell, self.gallery)),
+            (5, (self.matrix.plot, self._saver("confusion matrix", self.matrix.plot))),
+            (3, (self.table, self._saver("recall and precision", self.table, "csv"))),
         ):
             column = QVBoxLayout()
-            for place, widget in enumerate(widgets):
-                column.addWidget(widget, 1 if stretch == 4 and place == 0 else 0)
-            if stretch == 2:
+            for widget in widgets:
+                column.addWidget(widget, 1 if widget in large else 0)
+            if not large.intersection(widgets):
                 column.addStretch(1)
             row.addLayout(column, stretch)
         self.headline.setMinimumWidth(170)

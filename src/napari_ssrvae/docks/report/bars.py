@@ -83,9 +83,12 @@ class SizeCurves:
     """A histogram of sizes for each class, as shares of the class, so that rare ones are seen as well."""
 
     def __init__(self, viewer: napari.Viewer) -> None:
-        self.plot = new_plot("equivalent diameter", "share of the class", y_units="%")
+        self.plot = new_plot("equivalent diameter", "share", y_units="%")
         compact(self.plot, 240)
         self.plot.setAccessibleName("Sizes of each class")
+        self.plot.setToolTip(
+            "Which share of each class has which size; in the legend the medians (med.)"
+        )
         self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt", verSpacing=-3)
         self._curves: list[tuple[Any, Any, str]] = []
         self.theming = themed(self.plot, viewer, self._paint)
@@ -113,7 +116,7 @@ class SizeCurves:
                 curve = item.plot(found.edges, share[k], stepMode="center", fillLevel=0)
                 key = pg.BarGraphItem(x=[0], height=[0], width=1)
                 self.legend.addItem(
-                    key, plot_text(f"{name}, n = {n[k]:,}, median {medians[k]:.3g} {unit}")
+                    key, plot_text(f"{name}, n = {n[k]:,}, med. {medians[k]:.3g} {unit}")
                 )
                 self._curves.append((curve, key, colour))
         beyond = f", {found.beyond:,} larger in the last bar" if found.beyond else ""

@@ -91,7 +91,7 @@ class CalibrationPage(Page):
         right.addWidget(plots, 1)
         right.addWidget(SaveButtons("calibration", plots, self.numbers, self.session))
         row.addLayout(left, 1)
-        row.addLayout(right, 4)
+        row.addLayout(right, 3)
         return body
 
     def _paint(self, tint: Tint) -> None:

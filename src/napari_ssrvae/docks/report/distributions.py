@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.canvas import Canvas
@@ -31,6 +33,10 @@ class DistributionPage(Page):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.crowd: Crowd | None = None
+        self._left: list[Callable[[], None]] = []
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._draw_next)
         self.where, self.angle, self.note = QComboBox(), QComboBox(), Hint()
         self.where.setAccessibleName("Micrograph")
         self.angle.setAccessibleName("Angle")
@@ -107,17 +113,33 @@ class DistributionPage(Page):
             row.addLayout(column, 1)
         return body
 
+    @property
+    def savers(self) -> list[SaveButtons]:
+        """The ways to files of what is shown now."""
+        while self._left:
+            self._draw_next()
+        return super().savers
+
+    def _draw_next(self) -> None:
+        """Draw one of the plots that are left: all of them at once would hold up the window."""
+        if self._left:
+            self._left.pop(0)()
+        if self._left:
+            self._soon.start()
+
     def draw(self, crowd: Crowd) -> None:
         """Show the particles."""
         self.crowd = crowd
         names = [
             name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\u2026" for name in crowd.names
         ]
-        self.counts.show(crowd.counts(), names, crowd.colours)
-        unit = crowd.sizes.unit
-        self.sizes.show(crowd.size_histogram(), unit, crowd.medians(), names, crowd.colours)
-        rose = crowd.rose()
-        self.rose.show(rose, names, crowd.colours)
+        unit, colours, rose = crowd.sizes.unit, crowd.colours, crowd.rose()
+        self._left = [
+            lambda: self.counts.show(crowd.counts(), names, colours),
+            lambda: self.sizes.show(crowd.size_histogram(), unit, crowd.medians(), names, colours),
+            lambda: self.rose.show(rose, names, colours),
+        ]
+        self._soon.start()
         notes = []
         if crowd.sizes.left_out:
             notes.append(f"{crowd.sizes.left_out:,} particles without a scale have no size in nm.")
