@@ -44,8 +44,6 @@ def inside(x: Pixels, y: Pixels, outline: Sequence[tuple[float, float]]) -> NDAr
     outline : sequence of (x, y)
         Closed by itself; of a box its four corners.
     """
-    from skimage.measure import points_in_poly
-
     corners = np.asarray(outline, np.float64).reshape(-1, 2)
     if len(corners) < 3:
         return np.zeros(0, np.int64)
@@ -53,8 +51,29 @@ def inside(x: Pixels, y: Pixels, outline: Sequence[tuple[float, float]]) -> NDAr
     near = np.flatnonzero((x >= left) & (x <= right) & (y >= top) & (y <= bottom))
     if _is_box(corners) or not len(near):
         return near
-    points = np.column_stack([x[near], y[near]]).astype(np.float64)
-    return near[points_in_poly(points, corners)]
+    return near[_within(x[near].astype(np.float64), y[near].astype(np.float64), corners)]
+
+
+def _within(
+    x: NDArray[np.float64], y: NDArray[np.float64], corners: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which points have an odd number of edges to their right.
+
+    With the points in the order of their height an edge concerns a slice of them: a loop of 200 corners around
+    100,000 points takes some 10 ms, and edge by edge over all of them 30.
+    """
+    order = np.argsort(y, kind="stable")
+    x, y = x[order], y[order]
+    odd = np.zeros(len(x), bool)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        # Half open: a corner belongs to one of its two edges, and a level edge to none.
+        start, stop = np.searchsorted(y, (min(y0, y1), max(y0, y1)))
+        if start < stop:
+            part = slice(start, stop)
+            odd[part] ^= x[part] < x0 + (y[part] - y0) * ((x1 - x0) / (y1 - y0))
+    found = np.empty_like(odd)
+    found[order] = odd
+    return found
 
 
 def _is_box(corners: NDArray[np.float64]) -> bool:
