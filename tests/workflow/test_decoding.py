@@ -54,7 +54,8 @@ def decoder(folder: Path) -> Decoder:
 def test_a_picture_is_what_the_model_expects_of_the_class(decoder: Decoder, model: SSRVAE) -> None:
     z = np.array([0.4, -0.8, 1.5], np.float32)
     for k, class_id in enumerate((ROD, DISC)):
-        np.testing.assert_array_equal(decoder.picture(class_id, z), model.decode([z], [k])[0])
+        expected = model.decode([z], [k])[0]
+        np.testing.assert_allclose(decoder.picture(class_id, z), expected, atol=1e-6)
 
 
 def test_a_rod_is_long_and_a_disc_is_round(decoder: Decoder) -> None:
@@ -189,6 +190,16 @@ def test_a_model_of_other_classes_is_refused(folder: Path) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a saved model"):
         Decoder.of_model(tmp_path)
+
+
+def test_a_class_is_drawn_no_farther_from_the_middle_than_it_reaches(decoder: Decoder) -> None:
+    rows, columns = np.mgrid[:24, :24] - 11.5
+    for class_id in (ROD, DISC):
+        reach = decoder.reach(class_id)
+        picture = decoder.picture(class_id, np.zeros(3))
+        beyond = np.hypot(rows, columns) > reach
+        assert np.ptp(picture[beyond]) < 0.25 * np.ptp(picture)
+        assert 4 < reach <= 12
 
 
 # --- particles most like a place in the latents ----------------------------------------------------
