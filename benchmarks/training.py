@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from napari_ssrvae.workflow import (
     discard,
     free_model_name,
     resume_training,
+    storing,
     train_model,
 )
 
@@ -56,11 +58,11 @@ def main() -> None:
 
 def measure(session: Session, classes: np.ndarray, epochs: int) -> None:
     """Train, abandon, go on, go on from the model; print each."""
-    # Imported here: torch's libraries take seconds to load, which is not measured.
-    from napari_ssrvae.ssrvae import SSRVAE, SSRVAEParameters, pictures, progress
+    from napari_ssrvae.ssrvae import SSRVAEParameters, pictures, progress
 
     library, p = session.need_library(), SSRVAEParameters(epochs=epochs)
-    assert SSRVAE
+    # Loading torch takes seconds, which are not those of a training.
+    import_module("napari_ssrvae.ssrvae.estimator")
     costs: dict[str, list[float]] = {"pictures": [], "checkpoint": []}
     for name, owner, what in (
         ("pictures", pictures.FitPainter, "_draw"),
@@ -91,7 +93,7 @@ def measure(session: Session, classes: np.ndarray, epochs: int) -> None:
             f"{name}: {len(seconds)} times, {1e3 * np.median(seconds):.0f} ms each, "
             f"{100 * sum(seconds) / took:.1f} % of {took:.0f} s"
         )
-    trained = list(resume_training(library, broken_off(library)[0]))[-1]
+    trained = list(storing(library, resume_training(library, broken_off(library)[0])))[-1]
     assert isinstance(trained, Trained)
     print(f"accepted in {1e3 * accept(session, trained):.0f} ms; right {right(session, classes)}")
     ids, free = session.catalogue.particle_ids, session.catalogue.by_hand == 0
@@ -100,7 +102,7 @@ def measure(session: Session, classes: np.ndarray, epochs: int) -> None:
         more = ids[np.flatnonzero(free & (true_of(session, classes) == k))[:40]]
         session.assign(more, class_id)
     began = time.perf_counter()
-    warm = list(start(threading.Event(), warm_from=trained.folder))[-1]
+    warm = list(storing(library, start(threading.Event(), warm_from=trained.folder)))[-1]
     took = time.perf_counter() - began
     assert isinstance(warm, Trained)
     print(f"with as many labels again, going on from the model: {took:.1f} s", end="; ")

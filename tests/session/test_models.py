@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import Session
-from napari_ssrvae.workflow import Predictions, Trained
+from napari_ssrvae.workflow import Predictions, Trained, storing
 from napari_ssrvae.workflow.labels_kept import Learned, write_learned
 from tests.workflow.small import class_ids, set_particles, small_library
 
@@ -230,3 +232,19 @@ def test_labels_of_particles_that_are_gone_do_not_count(session: Session) -> Non
     session.close()
     session.open_library(folder)
     assert session.labels_changed_since("model-1") == 0
+
+
+def test_what_a_worker_has_stored_is_shown_when_it_is_accepted(session: Session) -> None:
+    one = accept(session, "model-1")
+    library = session.need_library()
+    two = replace(one, name="model-2", folder=library.model_folder("model-2"))
+    told: list[Trained] = []
+    worker = threading.Thread(target=lambda: told.extend(storing(library, iter([two]))))
+    worker.start()
+    worker.join()
+    assert told[0].stored
+    assert names(session) == ["model-2", "model-1"]
+    assert session.library_model == "model-1"
+    session.accept_training(told[0])
+    assert session.library_model == "model-2"
+    assert len(library.predictions("model-2")) == 48

@@ -53,6 +53,7 @@ def add_model(
     versions: Mapping[str, str],
     metrics: Mapping[str, Any],
     predictions: PredictionColumns | None = None,
+    current: bool = True,
 ) -> None:
     """Note a model and what it says; one of the same name is replaced and its predictions go."""
     with database.transaction():
@@ -70,7 +71,10 @@ def add_model(
                 _dumped(dict(metrics)),
             ),
         )
-        database.run("INSERT OR REPLACE INTO meta VALUES ('current_model', ?)", (json.dumps(name),))
+        if current:
+            database.run(
+                "INSERT OR REPLACE INTO meta VALUES ('current_model', ?)", (json.dumps(name),)
+            )
         if predictions is not None:
             _insert(database, name, predictions)
 

@@ -45,11 +45,12 @@ class WithModels(OpenLibrary):
         versions: Mapping[str, str],
         metrics: Mapping[str, Any],
         predictions: PredictionColumns | None = None,
+        current: bool = True,
     ) -> None:
         """Note a model whose files are in `model_folder(name)`, and make it the current one.
 
         One of the same name is replaced, and its predictions go. With `predictions` the model is in the
-        library with all of them or not at all.
+        library with all of them or not at all. Without `current` another one stays the current one.
         """
         with self._writing():
             model_rows.add_model(
@@ -62,6 +63,7 @@ class WithModels(OpenLibrary):
                 versions=versions,
                 metrics=metrics,
                 predictions=predictions,
+                current=current,
             )
 
     def note_of_model(self, name: str, **more: Any) -> None:

@@ -44,6 +44,7 @@ from napari_ssrvae.workflow.trained import (
     free_model_name,
     register_training,
     store_predictions,
+    storing,
 )
 from napari_ssrvae.workflow.training import train_model
 from napari_ssrvae.workflow.training_set import TrainingSet
@@ -83,5 +84,6 @@ __all__ = [
     "resume_training",
     "store_particles",
     "store_predictions",
+    "storing",
     "train_model",
 ]

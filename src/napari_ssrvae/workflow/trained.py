@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,10 @@ __all__ = [
     "free_model_name",
     "register_training",
     "store_predictions",
+    "storing",
 ]
+
+Event = TypeVar("Event")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,7 @@ class Trained:
     """A trained model, saved in `folder`, with its predictions and one latent traversal per class.
 
     `traversals[class_id]` has the shape (d * S, n * S): one row of n pictures for each content latent.
+    `stored`: the library has it already, see `storing`.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Trained:
     traversals: Mapping[int, NDArray[np.float32]]
     record: Mapping[str, Any] = field(default_factory=dict)
     stopped: bool = False
+    stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,34 @@ def register_training(library: ParticleLibrary, trained: Trained) -> None:
     All of it or nothing; from then on its training has no checkpoint any more. What was trained
     automatically takes the place of the automatic model before it.
     """
+    if not trained.stored:
+        _store(library, trained)
+    before = library.current_model
+    library.current_model = trained.name
+    if trained.record.get("automatic") and before not in (None, trained.name):
+        told = library.models()["metrics"].get(before)
+        if told is not None and told.get("automatic") and not told.get("chosen"):
+            library.remove_model(str(before))
+
+
+def storing(library: ParticleLibrary, events: Iterator[Event]) -> Iterator[Event | Trained]:
+    """Pass the events of a training on; what was trained is in the library before it is told of.
+
+    For a worker: thousands of predictions take longer to write than a window may stand still. Nobody is
+    shown the model before `register_training`, which then has little left to do.
+    """
+    for event in events:
+        if isinstance(event, Trained):
+            _store(library, event)
+            yield replace(event, stored=True)
+        else:
+            yield event
+
+
+def _store(library: ParticleLibrary, trained: Trained) -> None:
     from napari_ssrvae.library.model_rows import PredictionColumns
 
     record = dict(trained.record)
-    before = library.current_model
     said = trained.predictions
     library.add_model(
         trained.name,
@@ -129,12 +158,9 @@ def register_training(library: ParticleLibrary, trained: Trained) -> None:
             said.offset_px,
             said.latents,
         ),
+        current=False,
     )
     forget(checkpoint_of(trained.folder))
-    if trained.record.get("automatic") and before not in (None, trained.name):
-        told = library.models()["metrics"].get(before)
-        if told is not None and told.get("automatic") and not told.get("chosen"):
-            library.remove_model(str(before))
 
 
 def store_predictions(library: ParticleLibrary, model: str, predictions: Predictions) -> None:
