@@ -228,6 +228,7 @@ def test_distributions_are_those_of_the_catalogue(hand: Hand, tmp_path: Path) ->
     assert page.crowd.sizes.unit == "nm"
     # All poses of the made-up model are a quarter turn.
     assert set(np.flatnonzero(page.crowd.rose().counts.sum(axis=0)).tolist()) == {6}
+    hand.qtbot.waitUntil(lambda: bool(page.rose.legend.items), timeout=5000)
     page.where.setCurrentIndex(1)
     assert len(page.crowd.shown) == len(catalogue) // 2
     assert page.savers[0].save_to(tmp_path / "counts.csv")

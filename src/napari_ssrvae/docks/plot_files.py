@@ -34,6 +34,7 @@ __all__ = ["SaveButtons", "save_csv", "save_png", "save_svg"]
 
 # Times the size on the screen, and never narrower than this.
 FINER, LEAST_WIDTH = 2, 1600
+LEAST_PLOT = QSize(420, 320)
 TIPS = {
     "png": "A picture on white, at least twice as fine as on the screen",
     "svg": "A drawing on white that stays sharp at every size",
@@ -144,6 +145,16 @@ def save_csv(path: Path, table: pd.DataFrame) -> None:
 
 def save_png(path: Path, pictures: Sequence[QWidget]) -> None:
     """Write what the widgets show, below each other, on white; raises `InputError` if that cannot be done."""
+    with _roomy(pictures):
+        image = _painted(pictures)
+    with atomic_file(path) as draft:
+        # Qt does not say why it could not write.
+        draft.touch()
+        if not image.save(str(draft), "PNG"):
+            raise OSError("the disk took only a part of it")
+
+
+def _painted(pictures: Sequence[QWidget]) -> QImage:
     size = _size(pictures)
     scale = max(FINER, LEAST_WIDTH / size.width())
     image = QImage(
@@ -157,19 +168,15 @@ def save_png(path: Path, pictures: Sequence[QWidget]) -> None:
         _draw(painter, pictures, scale)
     finally:
         painter.end()
-    with atomic_file(path) as draft:
-        # Qt does not say why it could not write.
-        draft.touch()
-        if not image.save(str(draft), "PNG"):
-            raise OSError("the disk took only a part of it")
+    return image
 
 
 def save_svg(path: Path, pictures: Sequence[QWidget]) -> None:
     """Write what the widgets show as a drawing, below each other; raises `InputError` if that cannot be done."""
     from qtpy.QtSvg import QSvgGenerator
 
-    size = _size(pictures)
-    with atomic_file(path) as draft:
+    with atomic_file(path) as draft, _roomy(pictures):
+        size = _size(pictures)
         draft.touch()
         generator = QSvgGenerator()
         generator.setFileName(str(draft))
@@ -190,6 +197,27 @@ def _size(pictures: Sequence[QWidget]) -> QSize:
     if width < 8 or height < 8:
         raise InputError(NOTHING)
     return QSize(width, height)
+
+
+@contextmanager
+def _roomy(pictures: Sequence[QWidget]) -> Iterator[None]:
+    """Give plots the room that a figure needs while they are drawn: a dock may be flat."""
+    before = [widget.geometry() for widget in pictures]
+    for widget in pictures:
+        plots = [view for view in _views(widget) if isinstance(view[0], QGraphicsView)]
+        if not plots or not widget.isVisible():
+            continue
+        beside = len({at.x() for _, at in plots})
+        below = len({at.y() for _, at in plots})
+        least = QSize(LEAST_PLOT.width() * beside, LEAST_PLOT.height() * below)
+        widget.setUpdatesEnabled(False)
+        widget.resize(widget.size().expandedTo(least))
+    try:
+        yield
+    finally:
+        for widget, geometry in zip(pictures, before, strict=True):
+            widget.setGeometry(geometry)
+            widget.setUpdatesEnabled(True)
 
 
 def _draw(painter: QPainter, pictures: Sequence[QWidget], scale: float) -> None:

@@ -56,3 +56,5 @@ def name_axis(plot: pg.PlotWidget, side: str, name: str, units: str = "") -> Non
     axis = plot.getPlotItem().getAxis(side)
     axis.enableAutoSIPrefix(False)
     axis.setLabel(plot_text(f"{name} ({units})" if units else name))
+    # Or it stays where the name before it was in the middle.
+    axis.resizeEvent()

@@ -126,7 +126,7 @@ class SizeCurves:
         low, high = found.edges[0], found.edges[-1]
         # The legend stands beside the curves, not on them.
         key, room = self.legend.boundingRect().width(), item.getViewBox().width()
-        free = min(key / max(room - key, 1.0), 1.2) if key < room else 1.2
+        free = min(key / max(room - key, 1.0), 1.6) if key < room else 1.6
         self.plot.setRange(xRange=(low, high + free * (high - low)), yRange=(0, 1.1 * most))
 
     def _paint(self, tint: Tint) -> None:
