@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_ssrvae.docks.plain import plain_tip
@@ -60,7 +60,7 @@ class TrainButtons(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
-        column.addWidget(self.keep)
+        column.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_state(self, *, ready: bool, warm: bool) -> None:
         """Show what can be done: `ready`, there is enough to learn from; `warm`, a model to go on from."""
