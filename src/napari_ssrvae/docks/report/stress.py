@@ -29,6 +29,7 @@ class StressPage(Page):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.run: StressRun = canvas.stress
+        self._drawn: tuple[str | None, int] | None = None
         self.run.changed.connect(self._on_run)
         self.start = primary_button(
             "Test the model",
@@ -48,11 +49,20 @@ class StressPage(Page):
 
     def _on_run(self) -> None:
         self.stale = True
-        if self.isVisible():
+        if not self.isVisible():
+            return
+        if self._drawn == (self.run.model, len(self.run.points)):
+            self._show_progress()
+        else:
             self.refresh()
 
     def refresh(self) -> None:
-        """Show how far the test is."""
+        """Show how far the test is, and what it found so far."""
+        self._drawn = self.run.model, len(self.run.points)
+        self._show_progress()
+        super().refresh()
+
+    def _show_progress(self) -> None:
         run, able = self.run, self.session.library_model is not None
         self.start.setVisible(not run.running)
         self.start.setEnabled(able)
@@ -64,7 +74,6 @@ class StressPage(Page):
             self.words.say(run.text)
         else:
             self.words.say(run.sample.words if run.sample is not None else "")
-        super().refresh()
 
     def read(self) -> StressRun:
         """Return the run, if it has anything to show."""
@@ -127,6 +136,7 @@ class StressCurve:
         import pyqtgraph as pg
 
         self.stress = stress
+        self._points: list[Any] = []
         self.plot = new_plot(stress.name, "accuracy", x_units=stress.unit)
         compact(self.plot, 190)
         self.plot.setAccessibleName(f"Accuracy against {stress.name.lower()}")
@@ -145,6 +155,9 @@ class StressCurve:
 
     def show(self, points: list[Any], chance: float) -> None:
         """Show what was found so far."""
+        if points == self._points:
+            return
+        self._points = list(points)
         x = np.array([point.strength for point in points], float)
         self.low.setData(x, np.array([point.low for point in points], float))
         self.high.setData(x, np.array([point.high for point in points], float))
