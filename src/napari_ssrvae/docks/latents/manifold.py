@@ -100,8 +100,9 @@ class Manifold(QWidget):
         for chooser, at in ((self.down, down), (self.across, across)):
             with QSignalBlocker(chooser):
                 chooser.setCurrentIndex(at)
-        with QSignalBlocker(self.tiles):
-            self.tiles.setValue(explorer.n_tiles)
+        if self.tiles.value() != explorer.n_tiles:
+            with QSignalBlocker(self.tiles):
+                self.tiles.setValue(explorer.n_tiles)
         mosaic = self.grid.mosaic
         if mosaic is None or explorer.n_latents < 2:
             self.grid.show_here(None)

@@ -73,7 +73,6 @@ class LatentsPanel(QWidget):
         self.few = QSpinBox()
         self._class_id = 0
         self._lay_out()
-        self._picture_later = Later(self._show_picture, self)
         self._near_later = Later(self._show_nearest, self)
         self._classes_later = Later(self._on_classes, self)
         self._connect()
@@ -195,7 +194,8 @@ class LatentsPanel(QWidget):
                 self._class_id = self.explorer.class_id
                 self.place.show_particles()
             self.manifold.show_place()
-            self._picture_later.ask()
+            # At once: sliders and picture then come to the screen together, in one drawing of the window.
+            self._show_picture()
 
     def _on_tiles(self) -> None:
         if self.isVisible():

@@ -145,9 +145,10 @@ class Place(QWidget):
         for row, value in zip(self.rows, explorer.z.tolist(), strict=False):
             row.show_value(value)
         degrees = round(np.degrees(explorer.angle_rad))
-        with QSignalBlocker(self.angle), QSignalBlocker(self.angle_box):
-            self.angle.setValue(degrees)
-            self.angle_box.setValue(degrees)
+        if degrees != self.angle.value() or degrees != self.angle_box.value():
+            with QSignalBlocker(self.angle), QSignalBlocker(self.angle_box):
+                self.angle.setValue(degrees)
+                self.angle_box.setValue(degrees)
 
     def show_strips(self) -> None:
         """Show the pictures along each latent."""
