@@ -381,3 +381,18 @@ def test_legend_from_the_panel(classified: Any) -> None:
     bench.press(panel.legend)
     assert not view.isVisible()
     bench.qtbot.waitUntil(lambda: not panel.corner.isEnabled(), timeout=5000)
+
+
+def test_a_legend_whose_window_was_closed_stays_quiet(session: Session, qtbot: Any) -> None:
+    owner, over = QWidget(), QWidget()
+    qtbot.addWidget(owner)
+    legend = Legend(session, over, owner)
+    legend.refresh()
+    session.set_unsure_below(0.5)
+    with qtbot.waitSignal(over.destroyed, timeout=5000):
+        over.deleteLater()
+    assert legend.view is None
+    session.set_unsure_below(0.6)
+    legend.refresh()
+    legend.put("top right")
+    legend.switch(False)

@@ -43,7 +43,8 @@ class Drawings(dict["MicrographState", Drawing]):
         parent: QObject,
     ) -> None:
         super().__init__()
-        self._later = Later(self._describe, parent)
+        self._due: list[Callable[[], None]] = []
+        self._later = Later(self._go_on, parent)
         self._viewer = weakref.ref(viewer)
         self._session = session
         self._own = own
@@ -97,6 +98,9 @@ class Drawings(dict["MicrographState", Drawing]):
 
     def show_current_only(self) -> None:
         """Hide all micrographs but the current one."""
+        if self.current is not None and self.current.paint in self._due:
+            self._due.remove(self.current.paint)
+            self.current.paint()
         if len(self) > 1 and self.current is not None:
             for layer in self.current.layers():
                 layer.visible = True
@@ -132,14 +136,21 @@ class Drawings(dict["MicrographState", Drawing]):
             drawing.recolour()
 
     def _on_predictions(self, *_: object) -> None:
-        for drawing in self.values():
-            drawing.paint_predictions()
-        # What the mouse finds is put into words after the picture has been shown.
+        current = self.current
+        if current is not None:
+            current.paint_predictions()
+        # After the picture was shown: what the mouse finds is put into words, and what nobody sees is painted, one
+        # micrograph in each turn of the event loop.
+        others = [drawing for drawing in self.values() if drawing is not current]
+        self._due = [each.paint for each in others]
+        if current is not None:
+            self._due.insert(0, current.describe)
         self._later.ask()
 
-    def _describe(self) -> None:
-        for drawing in self.values():
-            drawing.describe()
+    def _go_on(self) -> None:
+        if self._due:
+            self._due.pop(0)()
+            self._later.ask()
 
     def _on_labels(self, particle_ids: np.ndarray) -> None:
         changed = np.asarray(particle_ids, np.int64)

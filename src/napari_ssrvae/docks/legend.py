@@ -235,6 +235,8 @@ class Legend(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self.refresh)
+        if self.view is not None:
+            self.view.destroyed.connect(self._on_gone)
         for signal in (
             session.predictions_changed,
             session.labels_changed,
@@ -273,8 +275,13 @@ class Legend(QObject):
                 self.view.put(corner)
             self.changed.emit()
 
+    def _on_gone(self) -> None:
+        """Show nothing more: the window was closed, and the session may go on telling."""
+        self._pause.stop()
+        self.view = None
+
     def _ask(self, *_: object) -> None:
-        if self._on and not self._pause.isActive():
+        if self.view is not None and self._on and not self._pause.isActive():
             self._pause.start()
 
     def refresh(self) -> None:

@@ -34,9 +34,11 @@ class Thresholds(QWidget):
         )
         self.novel = _slider(
             "None of these above",
-            "Novelty says how badly the model explains a particle, from 0 to 1: about 0.5 is as far out as four "
-            "standard deviations of its class. Predictions of particles above the threshold are shown as \u201cnone "
-            "of these\u201d, in grey. Labels by hand stay; so do exports. All the way to the right is off.",
+            "Novelty says how badly the model explains a particle, from 0 to 1: 0.5 is about four standard deviations "
+            "from what is usual in its class. Predictions of particles above the threshold are shown as \u201cnone of "
+            "these\u201d, in grey; labels by hand stay, and so do exports. All the way to the right is off; 0.5 is a "
+            "good place to start. It finds what was not there when the model was trained: what was, even without "
+            "a label, the model has learnt to explain.",
         )
         self._unsure_value, self._novel_value = QLabel(), QLabel()
         grid = QGridLayout(self)
