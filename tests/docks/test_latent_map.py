@@ -534,6 +534,12 @@ def test_wide_docks_share_their_place_below_the_micrograph(
             widget = widget.parent()
         return widget
 
+    beside = dock_of(bench.workbench)
+    # The window lays itself out for the first time.
+    bench.open_disks()
+    bench.workbench.grab()
+    QApplication.processEvents()
+    width = beside.width()
     gallery = bench.canvas.open_dock("Gallery")
     qtbot.waitUntil(lambda: window.dockWidgetArea(dock_of(gallery)) == below)
     latent_map = bench.canvas.open_dock("Latent map")
@@ -541,6 +547,9 @@ def test_wide_docks_share_their_place_below_the_micrograph(
     qtbot.waitUntil(lambda: window.tabifiedDockWidgets(docks[0]) == [docks[1]])
     qtbot.waitUntil(lambda: latent_map.panel.chart is not None)
     assert latent_map.isVisible()
+    # All of the height is the map's, and nothing was taken from what lies beside.
+    qtbot.waitUntil(lambda: latent_map.panel.height() == latent_map.height() > 200)
+    qtbot.waitUntil(lambda: beside.width() == width)
     assert bench.canvas.open_dock("Gallery") is gallery
     qtbot.waitUntil(lambda: latent_map.visibleRegion().isEmpty())
 

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from napari_ssrvae.docks.canvas import canvas_of
+from napari_ssrvae.docks.canvas import canvas_of, canvas_widget
 
 if TYPE_CHECKING:
     import napari
@@ -48,6 +56,9 @@ class WideDock(QWidget):
         self.canvas = canvas_of(napari_viewer)
         self._remembered = _remembered(self.NAME)
         self._placed = False
+        self._beside = _widths_beside(self.canvas.viewer)
+        # Otherwise napari puts a stretch below, which grows from dock to dock.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(_scrolled(panel) if scrolls else panel, 1)
@@ -84,6 +95,14 @@ class WideDock(QWidget):
             dock.raise_()
         else:
             window.resizeDocks([dock], [self.HEIGHT_PX], Qt.Orientation.Vertical)
+        self._give_back(window)
+
+    def _give_back(self, window: QMainWindow) -> None:
+        """Make the docks at the right as wide as they were before this one was beside them for a moment."""
+        widths = {dock: width for dock, width in self._beside if not dock.isFloating()}
+        self._beside = []
+        if widths:
+            window.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
 
 
 def open_dock(viewer: napari.Viewer, name: str) -> QWidget:
@@ -105,6 +124,21 @@ def open_dock(viewer: napari.Viewer, name: str) -> QWidget:
     dock.raise_()
     found: QWidget = widget
     return found
+
+
+def _widths_beside(viewer: napari.Viewer) -> list[tuple[QDockWidget, int]]:
+    """Return the docks at the right of a viewer's window, and how wide they are."""
+    widget = canvas_widget(viewer)
+    window = None if widget is None else widget.window()
+    if not isinstance(window, QMainWindow):
+        return []
+    right = Qt.DockWidgetArea.RightDockWidgetArea
+    docks = window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [
+        (dock, dock.width())
+        for dock in docks
+        if dock.isVisible() and not dock.isFloating() and window.dockWidgetArea(dock) == right
+    ]
 
 
 def _dock_of(widget: QWidget) -> QDockWidget | None:
