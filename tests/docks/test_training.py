@@ -9,6 +9,7 @@ import pytest
 
 from napari_ssrvae.docks.fills import class_of
 from napari_ssrvae.library import ParticleLibrary
+from napari_ssrvae.workflow import broken_off
 
 
 @pytest.fixture
@@ -130,6 +131,8 @@ def test_closing_the_window_while_it_trains_ends_the_training(labelled: Any) -> 
     with ParticleLibrary.open(folder) as again:
         assert not again.read_only
         assert again.labels().to_dict() == labels
+        # What it has learned is kept.
+        assert [broken.name for broken in broken_off(again)] == ["model-1"]
 
 
 def test_a_dock_opened_while_it_trains_shows_the_training(labelled: Any) -> None:
@@ -140,3 +143,44 @@ def test_a_dock_opened_while_it_trains_shows_the_training(labelled: Any) -> None
     assert dock.panel.stop.isEnabled()
     assert not dock.panel.train.isEnabled()
     assert dock.panel.view.curves is not None
+
+
+def test_the_last_dock_closed_breaks_the_training_off_and_a_new_one_offers_it(
+    labelled: Any,
+) -> None:
+    set_epochs(labelled, 1000)
+    window, training = labelled.viewer.window, labelled.canvas.training
+    told: list[str] = []
+    training.told.connect(told.append)
+    dock, train = window.add_plugin_dock_widget("napari-ssrvae", "3 Train")
+    with labelled.qtbot.waitSignal(training.epoch_done, timeout=120_000):
+        labelled.press(labelled.workbench.train.train)
+    # Hidden is not closed, and one of two is not the last.
+    dock.close()
+    window.remove_dock_widget(labelled.workbench)
+    labelled.qtbot.waitUntil(lambda: labelled.canvas.open_docks.count == 1, timeout=10_000)
+    assert training.running
+    assert not training.stopping
+    window.remove_dock_widget(train)
+    labelled.qtbot.waitUntil(lambda: not training.running, timeout=30_000)
+    assert len(told) == 1
+    assert "can go on" in told[0]
+    _, again = window.add_plugin_dock_widget("napari-ssrvae", "3 Train")
+    labelled.qtbot.waitUntil(again.panel.broken.isVisible, timeout=10_000)
+    assert "model-1" in again.panel.broken.words.text()
+
+
+def test_deleting_the_layers_while_it_trains_does_not_end_it(labelled: Any) -> None:
+    set_epochs(labelled, 4)
+    viewer, training = labelled.viewer, labelled.canvas.training
+    with labelled.qtbot.waitSignal(training.epoch_done, timeout=120_000):
+        labelled.press(labelled.workbench.train.train)
+    while len(viewer.layers):
+        del viewer.layers[-1]
+        # Drawn in between, as by a hand: Mesa's renderer crashes otherwise.
+        viewer.screenshot(flash=False)
+    labelled.qtbot.waitUntil(lambda: not training.running, timeout=120_000)
+    assert not training.error
+    assert labelled.session.library_model == "model-1"
+    assert len(labelled.session.library.predictions()) == 12
+    assert not len(viewer.layers)

@@ -163,7 +163,8 @@ class Traversals(QObject):
         viewer, session = self._viewer(), self._session
         if viewer is None:
             return
-        pictures = dict(self._pictures())
+        # Without the micrograph there is nothing to be beside: whoever deleted it wants no pictures of it.
+        pictures = {} if image is None else dict(self._pictures())
         # What is not needed now is hidden and kept for the next time: taking several layers out of napari between
         # two pictures crashes it under Mesa's software renderer (napari 0.9.2).
         for key, layer in self._layers.items():
@@ -175,11 +176,10 @@ class Traversals(QObject):
             return
         names = {c.class_id: c.name for c in session.classes}
         zoom = (session.library.window_px or 1) / (session.library.patch_size or 1)
-        scale, origin, units = np.ones(2), np.zeros(2), ("pixel", "pixel")
-        if image is not None:
-            scale = np.asarray(image.scale, float)[-2:]
-            origin = np.asarray(image.translate, float)[-2:]
-            units = (str(image.units[-2]), str(image.units[-1]))
+        assert image is not None
+        scale = np.asarray(image.scale, float)[-2:]
+        origin = np.asarray(image.translate, float)[-2:]
+        units = (str(image.units[-2]), str(image.units[-1]))
         height, width = state.micrograph.image.shape
         gap = max(4.0, 0.02 * height)
         column = float(width) + 2 * gap
