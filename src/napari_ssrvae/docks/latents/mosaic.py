@@ -181,8 +181,8 @@ def _number(value: float) -> str:
 
 
 def _mark(painter: QPainter, at: QPointF, edge: float) -> None:
-    """Draw a ring that is seen on black and on white."""
-    radius = max(3.0, min(7.0, edge / 4))
+    """Draw a ring that is seen on black and on white, and leaves to be seen what it is about."""
+    radius = max(4.0, 0.42 * edge)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, width in ((QColor(0, 0, 0), 4.0), (QColor(255, 255, 255), 2.0)):
         painter.setPen(QPen(colour, width))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QEvent, QPoint, QSize, Qt
+from qtpy.QtCore import QEvent, QPoint, QSize, Qt, QTimer
 from qtpy.QtGui import (
     QColor,
     QHelpEvent,
@@ -26,7 +26,7 @@ from napari_ssrvae.session import Session
 
 __all__ = ["NearestParticles"]
 
-EDGE_PX = 52
+EDGE_PX, AT_ONCE = 52, 24
 NONE = "No particle is of this class."
 
 
@@ -110,9 +110,12 @@ class NearestParticles(QWidget):
         rows = catalogue.rows(self.ids)
         self._load(rows)
         painter, cells = QPainter(self), self._cells()
-        if not len(self.ids):
+        if self.problem or not len(self.ids):
             painter.setPen(self._tones.text)
-            painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, NONE)
+            words = self.problem or NONE
+            painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, words)
+            painter.end()
+            return
         colours = {c.class_id: QColor(c.colour) for c in self._session.classes}
         draw = CellPainter(painter, cells, self._tones, colours, self._session.unsure_below)
         for at, (particle_id, row) in enumerate(zip(self.ids.tolist(), rows.tolist(), strict=True)):
@@ -138,6 +141,10 @@ class NearestParticles(QWidget):
         missing = np.array([i not in self._thumbnails for i in self.ids.tolist()], bool)
         missing &= rows >= 0
         if missing.any():
+            if np.count_nonzero(missing) > AT_ONCE:
+                # The rest with the next drawing, so that the window stays alive.
+                missing[np.flatnonzero(missing)[AT_ONCE:]] = False
+                QTimer.singleShot(0, self.update)
             catalogue = self._session.catalogue
             self._thumbnails.load(
                 self.ids[missing],

@@ -103,7 +103,7 @@ class LatentsPanel(QWidget):
             box.setToolTip(tip)
             box.toggled.connect(lambda on, k=kind: self.canvas.traversals.switch(k, on))
             column.addWidget(box)
-        middle.setMinimumWidth(150)
+        middle.setMinimumWidth(170)
 
         self.few.setRange(1, MOST_NEAREST)
         self.few.setAccessibleName("How many particles")
