@@ -39,7 +39,6 @@ from napari_ssrvae.docks.settings import libraries_folder
 from napari_ssrvae.docks.shortcut_sheet import sheet_of
 from napari_ssrvae.docks.sources import micrograph_of_layer, plane_of_layer
 from napari_ssrvae.docks.stress_run import StressRun
-from napari_ssrvae.docks.stress_run import StressRun
 from napari_ssrvae.docks.strip import Strip, StripHandle
 from napari_ssrvae.docks.table_link import TableLink
 from napari_ssrvae.docks.tip import Tip, tip_text
@@ -105,8 +104,6 @@ class Canvas(QObject):
         The long work of this viewer.
     stress : StressRun
         The stress test of the model that is shown.
-    stress : StressRun
-        The stress test of the model that is shown.
     open_docks : OpenDocks
         The docks of ours that are open; with the last one a training ends.
     keep_learning : KeepLearning
@@ -158,12 +155,10 @@ class Canvas(QObject):
         self.segmentation = SegmentationRun(session, self)
         self.training = TrainingRun(session, self)
         self.stress = StressRun(session, self)
-        self.stress = StressRun(session, self)
         self.keep_learning = KeepLearning(session, self.training, self._searching, self)
         self._activities = (
             Activity(self.segmentation, "Finding particles", self),
             Activity(self.training, "Training", self),
-            Activity(self.stress, "Stress test", self),
             Activity(self.stress, "Stress test", self),
         )
         self._telling = Telling(self.training, self)
@@ -463,7 +458,6 @@ class Canvas(QObject):
         self.keep_learning.abandon()
         self.segmentation.abandon()
         self.training.abandon()
-        self.stress.abandon()
         self.stress.abandon()
         self.preview.abandon()
         self.latents.abandon()
