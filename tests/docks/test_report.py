@@ -38,6 +38,7 @@ def judged_library(folder: Path) -> np.ndarray:
             library.do(AssignClass(tuple(mine.tolist()), class_id))
         told = {"particle_ids": ids.tolist(), "true": true, "predicted": said}
         told["probability"] = np.linspace(0.4, 1, KEPT).tolist()
+        judged = {"right": 16, "judged": KEPT, "low": 0.47, "high": 0.82, "accuracy": 2 / 3}
         predictions = library.predictions()
         library.add_model(
             "m",
@@ -46,7 +47,7 @@ def judged_library(folder: Path) -> np.ndarray:
             class_ids=classes,
             n_labels=KEPT,
             versions={},
-            metrics={"held_out": {"particles": told}},
+            metrics={"held_out": {**judged, "particles": told}},
         )
         library.set_predictions(
             "m",
@@ -360,3 +361,16 @@ def test_it_is_docked_once_below_the_micrograph(bench: Any) -> None:
     first = bench.canvas.open_dock("Report")
     assert bench.canvas.open_dock("Report") is first
     assert first.panel.session is bench.session
+
+
+def test_the_gallery_is_opened_on_the_particles_of_a_cell(bench: Any, tmp_path: Path) -> None:
+    judged_library(tmp_path / "library")
+    bench.session.open_library(tmp_path / "library")
+    page = bench.canvas.open_dock("Report").panel.accuracy
+    bench.qtbot.waitUntil(lambda: page.judgement is not None, timeout=5000)
+    page.choose(0, 1)
+    bench.press(page.gallery)
+    gallery = bench.canvas.open_dock("Gallery").panel
+    wanted = set(bench.session.selection.ids.tolist())
+    assert len(wanted) == 4
+    bench.qtbot.waitUntil(lambda: set(gallery.model.ids[:4].tolist()) == wanted, timeout=5000)

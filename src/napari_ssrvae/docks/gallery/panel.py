@@ -133,6 +133,10 @@ class GalleryPanel(QWidget):
         if menu is not None:
             menu.popup(at)
 
+    def show_selected(self) -> None:
+        """Put the selected particles first, those most like them after them."""
+        self._sort_alike()
+
     def _sort_alike(self) -> None:
         if self.model.arrangement.sort is Sort.SIMILARITY:
             self.model.sort_again()

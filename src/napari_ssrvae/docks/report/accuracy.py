@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ssrvae.docks.canvas import Canvas
+from napari_ssrvae.docks.gallery.dock import GalleryDock
 from napari_ssrvae.docks.plots import SaveButtons
 from napari_ssrvae.docks.report.judged import SourceChoice, judgement_of
 from napari_ssrvae.docks.report.matrix import Matrix
@@ -62,9 +63,9 @@ class AccuracyPage(Page):
         """Return the words, the matrix and the table."""
         self.headline, self.words, self.cell = Hint(), Hint(), Hint()
         self.gallery = QPushButton("Show in the gallery")
-        self.gallery.setToolTip("Open the gallery with these particles selected")
+        self.gallery.setToolTip("Open the gallery with these particles first, then those like them")
         self.gallery.setEnabled(False)
-        self.gallery.clicked.connect(lambda: self.canvas.open_dock("Gallery"))
+        self.gallery.clicked.connect(self._open_gallery)
         self.matrix = Matrix(self.canvas.viewer)
         self.matrix.clicked.connect(self.choose)
         self.table = QTableWidget(0, len(HEADS))
@@ -140,6 +141,11 @@ class AccuracyPage(Page):
                 if few:
                     item.setToolTip("Too few labels of this class to say anything")
                 self.table.setItem(k, column, item)
+
+    def _open_gallery(self) -> None:
+        gallery = self.canvas.open_dock("Gallery")
+        if isinstance(gallery, GalleryDock):
+            gallery.panel.show_selected()
 
     def choose(self, row: int, column: int) -> None:
         """Select the particles of a cell."""
