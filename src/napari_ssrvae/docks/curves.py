@@ -46,7 +46,7 @@ class TrainingCurves(QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(2)
         self.plots = [
-            new_plot("epoch", "objective", y_units="nats"),
+            new_plot("epoch", "loss", y_units="nats"),
             new_plot("epoch", "parts", y_units="nats"),
             new_plot("epoch", "accuracy"),
         ]
@@ -85,7 +85,7 @@ class TrainingCurves(QWidget):
             for key, name, pen in lines:
                 self._lines[key] = plot.plot(pen=pen, name=plot_text(name))
             column.addWidget(plot)
-        self.plots[2].setYRange(0, 1.18, padding=0)
+        self.plots[2].setYRange(0, 1.5, padding=0)
         self.plots[2].getPlotItem().getAxis("left").setTicks([[(v, f"{v:g}") for v in (0, 0.5, 1)]])
         self._lines["held_out_accuracy"].setSymbol("o")
         self._lines["held_out_accuracy"].setSymbolSize(5)
@@ -133,7 +133,7 @@ class TrainingCurves(QWidget):
             if len(values):
                 low, high = float(values.min()), float(values.max())
                 room = (high - low) or max(abs(high), 1.0)
-                plot.setYRange(low - 0.05 * room, high + 0.35 * room, padding=0)
+                plot.setYRange(low - 0.05 * room, high + 0.6 * room, padding=0)
 
     def table(self) -> pd.DataFrame:
         """Return the numbers behind the curves, one row per epoch."""
