@@ -188,6 +188,24 @@ def test_a_reason_the_user_can_mend_is_one_sentence(qtbot: Any) -> None:
     assert told.args == ["The scale is missing: type it."]
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(MemoryError(), "not enough memory"), (RuntimeError("shapes"), "RuntimeError: shapes")],
+)
+def test_nothing_that_goes_wrong_is_silent(qtbot: Any, error: Exception, said: str) -> None:
+    latest = Latest()
+
+    def work() -> None:
+        raise error
+
+    with (
+        qtbot.waitSignals([latest.failed, latest.idle], timeout=20_000),
+        qtbot.waitSignal(latest.failed) as told,
+    ):
+        latest.ask(work)
+    assert said in told.args[0]
+
+
 class _Layer:
     """A picture of a given scale at a given place."""
 

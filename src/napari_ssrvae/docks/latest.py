@@ -1,16 +1,24 @@
-"""Quick work of which only the newest request counts, in a thread of its own."""
+"""Quick work of which only the newest request counts, in a thread of its own.
+
+As in `tasks`, the thread touches nothing of Qt: a window may be gone before its work is done.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
-from napari.qt.threading import create_worker
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_ssrvae.errors import InputError
 
 __all__ = ["Latest"]
+
+LOOK_EVERY_MS = 4
+"""How often the main thread looks for an answer, while there is work: somebody moves a slider meanwhile."""
 
 
 class Latest(QObject):
@@ -34,14 +42,20 @@ class Latest(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._worker: Any = None
+        self._thread: threading.Thread | None = None
+        self._answers: SimpleQueue[object] = SimpleQueue()
         self._next: Callable[[], Any] | None = None
         self._wanted = True
+        # No child: it must not go while it calls us.
+        self._look = QTimer()
+        self._look.setTimerType(Qt.TimerType.PreciseTimer)
+        self._look.setInterval(LOOK_EVERY_MS)
+        self._look.timeout.connect(self._on_look)
 
     @property
     def running(self) -> bool:
         """Whether a request is being worked on."""
-        return self._worker is not None
+        return self._thread is not None
 
     @property
     def waiting(self) -> bool:
@@ -51,7 +65,7 @@ class Latest(QObject):
     def ask(self, work: Callable[[], Any]) -> None:
         """Do this next, instead of whatever waits."""
         self._next = work
-        if self._worker is None:
+        if self._thread is None:
             self._start()
 
     def drop(self) -> None:
@@ -65,30 +79,28 @@ class Latest(QObject):
             self.idle.emit()
             return
         self._wanted = True
-        worker = create_worker(_guarded, work, _ignore_errors=True)
-        worker.returned.connect(self._on_returned)
-        worker.errored.connect(self._on_error)
-        worker.finished.connect(self._on_finished)
-        self._worker = worker
-        worker.start()
+        self._answers = SimpleQueue()
+        self._thread = threading.Thread(
+            target=_answer, args=(work, self._answers), name="napari-ssrvae latest"
+        )
+        self._thread.start()
+        self._look.start()
 
-    def _on_returned(self, result: Any) -> None:
-        if not self._wanted:
+    def _on_look(self) -> None:
+        if self._thread is None or self._answers.empty():
             return
-        if isinstance(result, _Refused):
-            self.failed.emit(result.message)
-        else:
-            self.done.emit(result)
-
-    def _on_error(self, error: Exception) -> None:
+        answer = self._answers.get()
+        self._look.stop()
+        self._thread.join()
+        self._thread = None
         if self._wanted:
-            self.failed.emit(
-                f"Something went wrong inside napari-ssrvae ({type(error).__name__}: {error}); please report it."
-            )
-
-    def _on_finished(self) -> None:
-        self._worker = None
-        self._start()
+            if isinstance(answer, _Refused):
+                self.failed.emit(answer.message)
+            else:
+                self.done.emit(answer)
+        # Whoever heard of it may have asked for more.
+        if self._thread is None:
+            self._start()
 
 
 class _Refused:
@@ -98,12 +110,18 @@ class _Refused:
         self.message = message
 
 
-def _guarded(work: Callable[[], Any]) -> Any:
+def _answer(work: Callable[[], Any], answers: SimpleQueue[object]) -> None:
+    """Do the work, and say what came of it in any case; in the thread."""
     try:
-        return work()
+        answers.put(work())
     except InputError as error:
-        return _Refused(str(error))
+        answers.put(_Refused(str(error)))
     except MemoryError:
-        return _Refused(
-            "There is not enough memory for the preview: zoom in or close other programs."
+        answers.put(_Refused("There is not enough memory for it: zoom in or close other programs."))
+    except Exception as error:
+        logging.getLogger(__name__).debug("work in the background broke down", exc_info=error)
+        answers.put(
+            _Refused(
+                f"Something went wrong inside napari-ssrvae ({type(error).__name__}: {error}); please report it."
+            )
         )
