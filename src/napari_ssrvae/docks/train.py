@@ -152,6 +152,8 @@ class TrainPanel(QWidget):
 
     def _on_labels(self, *_: object) -> None:
         self._labelled_meanwhile = self.run.running
+        # Whether it can be trained at once; whether from the current model takes a look into its files.
+        self.refresh()
         self._later.ask()
 
     def _judgement(self) -> str:
