@@ -26,6 +26,7 @@ from napari_ssrvae.workflow import (
     discard,
     free_model_name,
     resume_training,
+    storing,
     train_model,
 )
 
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RunningLoss", "TrainingRun"]
 
-TELL_EVERY_MS = 100
-"""Steps are told at most so often."""
+TELL_EVERY_MS = 500
+"""Steps are told at most so often: what moves in a panel has the whole window composed anew, its canvas included,
+which without a graphics card takes the training a tenth of a second of one core."""
 
 MOST_STEPS = 2000
 """Points of the running loss that are kept; beyond, every other one goes."""
@@ -193,8 +195,11 @@ class TrainingRun(Run):
         self.text = f"Going on with {broken.name}"
         self._set_broken_off([other for other in self.broken_off if other.name != broken.name])
         self._task.start(
-            lambda: resume_training(
-                library, broken, stop=flags.stop, pause=flags.pause, abandon=flags.abandon
+            lambda: storing(
+                library,
+                resume_training(
+                    library, broken, stop=flags.stop, pause=flags.pause, abandon=flags.abandon
+                ),
             ),
             ends_itself=True,
         )
@@ -415,7 +420,7 @@ def _train(
     yield Progress(0.0, "Collecting the particles")
     data = TrainingSet.from_library(library)
     yield _Learner(data.particle_ids, data.class_ids)
-    yield from train_model(
+    told = train_model(
         data,
         parameters,
         name=name,
@@ -429,3 +434,4 @@ def _train(
         warm_from=warm_from,
         automatic=automatic,
     )
+    yield from storing(library, told)
