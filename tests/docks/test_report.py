@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,22 @@ import pytest
 from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QColor, QImage
 from tests.docks.test_gallery import made_library
+from tests.session.many import many_particles, predict
 from tests.ssrvae.conftest import rods_and_discs
 from tests.workflow.small import QUICK, class_ids, small_library
 
 from napari_ssrvae.docks.canvas import canvas_of
+from napari_ssrvae.docks.gallery.arrangement import Arrangement
+from napari_ssrvae.docks.latent_map.content import Choice, content_of
 from napari_ssrvae.docks.plots import PAPER, new_plot, plot_text, save_png, save_svg, themed
+from napari_ssrvae.docks.report.crowd import Crowd
+from napari_ssrvae.docks.report.matrix import Matrix
 from napari_ssrvae.docks.report.panel import ReportPanel
-from napari_ssrvae.library import ParticleLibrary, RenameClass
+from napari_ssrvae.library import ParticleLibrary, RemoveClass, RenameClass
 from napari_ssrvae.library.acts import AssignClass
+from napari_ssrvae.session import Session
 from napari_ssrvae.ssrvae import SSRVAE
+from napari_ssrvae.workflow.stress import StressPoint, StressSample
 
 LEFT = Qt.MouseButton.LeftButton
 KEPT = 24
@@ -241,6 +249,46 @@ def test_distributions_are_those_of_the_catalogue(hand: Hand, tmp_path: Path) ->
 # --- files ------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def predicted(tmp_path: Path) -> Iterator[Session]:
+    """A session on 32 particles of which a model says something."""
+    library = many_particles(tmp_path / "many", 2, 4)
+    predict(library)
+    library.close()
+    session = Session(seed=0)
+    session.open_library(tmp_path / "many")
+    yield session
+    session.close()
+
+
+def test_report_and_map_count_what_was_of_a_class_that_is_gone(predicted: Session) -> None:
+    gone = int(np.count_nonzero(predicted.catalogue.by_model == 1))
+    assert gone
+    predicted.do(RemoveClass(1))
+    assert Crowd.of(predicted, None, "pose").counts().none == gone
+    everything = Choice("z:0", "z:1", "", Arrangement(), np.zeros(0, np.int64))
+    assert content_of(predicted, everything).grey == gone
+
+
+def test_a_pose_is_told_of_the_class_it_was_found_against_only(predicted: Session) -> None:
+    catalogue = predicted.catalogue
+    other = int(np.flatnonzero(catalogue.by_model == 2)[0])
+    predicted.assign([int(catalogue.particle_ids[other])], 1)
+    angles = Crowd.of(predicted, None, "pose").angle_rad
+    assert np.flatnonzero(np.isnan(angles)).tolist() == [other]
+    catalogue.angle_rad[:] = 0
+    # A model without poses, not one whose particles all lie alike.
+    assert np.isnan(Crowd.of(predicted, None, "pose").angle_rad).all()
+
+
+def test_the_last_bin_of_a_table_ends_with_the_largest(predicted: Session) -> None:
+    crowd = Crowd.of(predicted, None, "pose")
+    table = crowd.size_rows("all")
+    assert crowd.size_histogram().beyond
+    assert table["diameter to (nm)"].max() == crowd.sizes.values.max()
+    assert table["particles"].sum() == len(predicted.catalogue)
+
+
 def test_everything_is_saved_at_once(hand: Hand, tmp_path: Path) -> None:
     folder = tmp_path / "report"
     assert hand.panel.save_all(folder)
@@ -345,6 +393,33 @@ def test_the_stress_test_fills_its_plots(trained: Hand, tmp_path: Path) -> None:
     # Another model: what was found is not about it.
     trained.session.remove_model("m")
     trained.qtbot.waitUntil(lambda: not run.points, timeout=5000)
+
+
+def test_guessing_is_among_all_classes_the_model_knows(new_panel: Any, tmp_path: Path) -> None:
+    page = new_panel().stress
+    none = np.zeros(0, np.int64)
+    outputs = np.array([1, 2, 3, 3])
+    sample = StressSample(
+        none, np.zeros((2, 4, 4), np.float32), np.ones(2, np.int64), None, outputs, tmp_path
+    )
+    run = SimpleNamespace(points=[StressPoint("shear", 0.0, 1, 2, 0.1, 0.9)], sample=sample)
+    body = page.build()
+    page.draw(run)
+    _, level = page.curves["shear"].chance.getData()
+    assert np.allclose(level, 1 / 3)
+    body.deleteLater()
+
+
+def test_the_matrix_is_no_other_where_other_plugins_turn_images(
+    new_panel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyqtgraph as pg
+
+    monkeypatch.setitem(pg.CONFIG_OPTIONS, "imageAxisOrder", "row-major")
+    matrix = Matrix(new_panel().canvas.viewer)
+    items = matrix.plot.getPlotItem().getViewBox().allChildren()
+    assert [i.axisOrder for i in items if isinstance(i, pg.ImageItem)] == ["col-major"]
+    matrix.plot.close()
 
 
 def test_a_stopped_stress_test_keeps_what_it_has(trained: Hand) -> None:

@@ -137,6 +137,29 @@ def test_the_legend_counts_and_shows_names_as_they_are(session: Session, qtbot: 
     assert over.childAt(view.geometry().center()) is None
 
 
+def test_the_legend_says_of_what_the_counts_are(tmp_path: Path, qtbot: Any) -> None:
+    library = many_particles(tmp_path / "library", 1, 4)
+    predict(library)
+    library.close()
+    session = Session(seed=0)
+    session.open_library(tmp_path / "library")
+    session.add_micrograph(micrograph(0, 4))
+    over = QWidget()
+    over.resize(600, 400)
+    qtbot.addWidget(over)
+    legend = Legend(session, over, over)
+    assert legend.view is not None
+    legend.refresh()
+    assert legend.view.text.startswith("many 0\n")
+    # In the next one no particles were searched for yet: the counts are still those of the other.
+    session.add_micrograph(micrograph(1, 4))
+    legend.refresh()
+    assert legend.view.text.startswith("the whole library\n")
+    session.set_scope("micrograph")
+    legend.refresh()
+    assert not legend.view.isVisible()
+
+
 def test_the_legend_lies_in_a_corner_or_is_off(session: Session, qtbot: Any) -> None:
     over = QWidget()
     over.resize(600, 400)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_ssrvae.library import NONE_OF_THESE_ID, ParticleClass
+from napari_ssrvae.library import NONE_OF_THESE_ID, ParticleClass, RemoveClass
 from napari_ssrvae.session import Session, Why
 from napari_ssrvae.session.showing import Shown, show, summarise
 from tests.session.many import many_particles, micrograph, predict
@@ -223,3 +223,17 @@ def test_shares_above_thresholds_fall(session: Session) -> None:
     novelty = session.catalogue.novelty
     assert shares.tolist() == pytest.approx([(novelty > t).mean() for t in at])
     assert Session().novel_shares(at).tolist() == [0.0] * 11
+
+
+def test_what_was_predicted_as_a_class_that_is_gone_has_no_class(session: Session) -> None:
+    before, n = session.summary("library"), len(session.catalogue)
+    gone = np.flatnonzero(session.catalogue.by_model == 1)
+    assert len(gone)
+    assert sum(row.particles for row in before) == n
+    session.do(RemoveClass(1))
+    shown = session.shown()
+    assert (shown.why[gone] == Why.NOTHING).all()
+    assert sum(row.particles for row in session.summary("library")) == n - len(gone)
+    assert session.n_of(Why.NOTHING) == len(gone)
+    session.undo()
+    assert session.summary("library") == before

@@ -40,7 +40,10 @@ def arrows_of(session: Session, state: MicrographState) -> NDArray[np.float64]:
     """
     catalogue = session.catalogue
     rows = np.flatnonzero(catalogue.micrograph_ids == (state.micrograph_id or -1))
-    rows = rows[catalogue.by_model[rows] > 0]
+    rows = rows[session.predicted(rows) > 0]
+    if not catalogue.angle_rad.any():
+        # A model that was trained without rotations tells none.
+        rows = rows[:0]
     rows = rows[session.shown(rows).why != Why.NOVEL]
     boxes = state.boxes[catalogue.label_ids[rows]].astype(float)
     # Of a particle across, not along: a turned rod keeps its arrow's length.
@@ -105,6 +108,7 @@ class Arrows(QObject):
         for signal in (
             session.predictions_changed,
             session.novel_above_changed,
+            session.classes_changed,
             session.particles_changed,
             session.current_changed,
             session.micrographs_changed,

@@ -303,7 +303,9 @@ class Legend(QObject):
     def _title(self) -> str:
         session = self._session
         state = session.current
-        number = len(np.unique(session.catalogue.micrograph_ids))
-        if state is not None and (session.scope == "micrograph" or number < 2):
+        there = np.unique(session.catalogue.micrograph_ids)
+        # Without particles of its own the current one is not what the counts are of.
+        alone = state is not None and there.tolist() == [state.micrograph_id]
+        if state is not None and (session.scope == "micrograph" or alone):
             return state.micrograph.name
-        return f"all {number} micrographs"
+        return f"all {len(there)} micrographs" if len(there) > 1 else "the whole library"

@@ -67,12 +67,22 @@ class Displaying(Opening):
         at = slice(None) if rows is None else rows
         return show(
             catalogue.by_hand[at],
-            catalogue.by_model[at],
+            self.predicted(at),
             catalogue.probability[at],
             catalogue.novelty[at],
             unsure_below=self._unsure_below,
             novel_above=self._novel_above,
         )
+
+    def predicted(self, rows: NDArray[np.int64] | slice | None = None) -> NDArray[np.uint8]:
+        """Return the most probable class of the particles in these rows of the catalogue, however sure the model is.
+
+        0 without a prediction, and where that class was removed since: nobody could tell what it is.
+        """
+        there = np.zeros(256, np.uint8)
+        ids = [c.class_id for c in self.classes]
+        there[ids] = ids
+        return there[self.catalogue.by_model[slice(None) if rows is None else rows]]
 
     def said(self, rows: NDArray[np.int64] | slice | None = None) -> NDArray[np.uint8]:
         """Return the class that the model gives the particles in these rows of the catalogue, whatever the hand says.
@@ -81,7 +91,7 @@ class Displaying(Opening):
         """
         catalogue = self.catalogue
         at = slice(None) if rows is None else rows
-        by_model = catalogue.by_model[at]
+        by_model = self.predicted(at)
         return show(
             np.zeros_like(by_model),
             by_model,
@@ -138,7 +148,7 @@ class Displaying(Opening):
         catalogue = self.catalogue
         size, unit = catalogue.size, str(catalogue.size_unit)
         if (scope or self._scope) == "library":
-            return summarise(self.classes, self.shown(), catalogue.by_model, size, unit)
+            return summarise(self.classes, self.shown(), self.predicted(), size, unit)
         state = self.current
         number = None if state is None else state.micrograph_id
         rows = np.flatnonzero(catalogue.micrograph_ids == (-1 if number is None else number))
@@ -147,12 +157,12 @@ class Displaying(Opening):
         if unit == "px" and nm is not None:
             # Another micrograph without a scale keeps the library's sizes in pixels; this one has a scale.
             size, unit = size * np.float32(nm), "nm"
-        return summarise(self.classes, self.shown(rows), catalogue.by_model[rows], size, unit)
+        return summarise(self.classes, self.shown(rows), self.predicted(rows), size, unit)
 
     def novel_shares(self, above: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return which share of the predictions without a label is above each of these novelties."""
         catalogue = self.catalogue
-        judged = (catalogue.by_hand == 0) & (catalogue.by_model > 0)
+        judged = (catalogue.by_hand == 0) & (self.predicted() > 0)
         values = np.sort(catalogue.novelty[judged])
         values = values[np.isfinite(values)]
         if not len(values):

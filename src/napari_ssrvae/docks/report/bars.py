@@ -29,6 +29,7 @@ class CountBars:
         self.plot = new_plot("class", "particles")
         compact(self.plot, 240)
         self.plot.setAccessibleName("Particles of each class")
+        self.plot.setToolTip("Predictions are counted however sure the model is")
         self.hand = pg.BarGraphItem(x=[0], height=[0], width=WIDTH)
         self.model = pg.BarGraphItem(x=[0], height=[0], width=WIDTH)
         self._keys = [pg.BarGraphItem(x=[0], height=[0], width=1) for _ in range(2)]

@@ -124,9 +124,9 @@ class CalibrationPage(Page):
         self.counts.setYRange(0, int(found.n.max()), padding=0.08)
         n = int(found.n.sum())
         gap = "too few to say" if judgement.too_few else f"{found.error:.2f}"
-        mean = float((found.confidence * found.n).sum() / n)
+        mean, right = (float((x * found.n).sum() / n) for x in (found.confidence, found.accuracy))
         self.words.say(
             f"Expected calibration error: {gap}, from {n} {'answer' if n == 1 else 'answers'}. The model is "
-            f"{mean:.0%} sure on average and {judgement.accuracy:.0%} right. Below the line it is surer than it "
+            f"{mean:.0%} sure on average and {right:.0%} right. Below the line it is surer than it "
             f"may be. {' '.join(judgement.words)}"
         )

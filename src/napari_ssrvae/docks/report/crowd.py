@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import Session
-from napari_ssrvae.session.showing import show
 from napari_ssrvae.workflow.distributions import (
     Counts,
     Histogram,
@@ -63,17 +62,11 @@ class Crowd:
         c = session.catalogue
         if not len(c):
             raise InputError("There are no particles yet: open a micrograph and find them first.")
-        use: slice | NDArray[np.bool_] = slice(None)
+        use: slice | NDArray[np.int64] = slice(None)
         if micrograph_id is not None:
-            use = c.micrograph_ids == micrograph_id
+            use = np.flatnonzero(c.micrograph_ids == micrograph_id)
         by_hand = c.by_hand[use]
-        shown = show(
-            by_hand,
-            c.by_model[use],
-            c.probability[use],
-            c.novelty[use],
-            novel_above=session.novel_above,
-        ).class_ids
+        shown = session.shown(use).class_ids
         if not len(shown):
             raise InputError("This micrograph has no particles yet: find them first.")
 
@@ -83,7 +76,9 @@ class Crowd:
             return np.asarray(c.measurements[name].to_numpy(np.float64)[use])
 
         if angle == "pose":
-            radians = np.where(c.by_model[use] > 0, c.angle_rad[use], np.nan).astype(np.float64)
+            # Against the upright picture of the predicted class, so of no other; 0 of all is a model without poses.
+            known = (session.predicted(use) == shown) & (shown > 0) & bool(c.angle_rad.any())
+            radians = np.where(known, c.angle_rad[use], np.nan).astype(np.float64)
         else:
             radians = np.deg2rad(measured("orientation_deg"))
         sizes = sizes_of(measured("equivalent_diameter_nm"), measured("equivalent_diameter_px"))
@@ -134,12 +129,16 @@ class Crowd:
     def size_rows(self, where: str) -> pd.DataFrame:
         """Return the bins of the size histogram as a table."""
         unit, found = self.sizes.unit, self.size_histogram()
+        edges = found.edges.copy()
+        if found.beyond:
+            # The last bar holds the largest as well.
+            edges[-1] = np.nanmax(self.sizes.values[np.isin(self.shown, self.class_ids)])
         return _bins(
             where,
             f"diameter from ({unit})",
             f"diameter to ({unit})",
             found,
-            found.edges,
+            edges,
             self.names,
         )
 

@@ -54,7 +54,8 @@ class Matrix(QObject):
         item.getViewBox().invertY(True)
         item.getAxis("left").setStyle(tickLength=0)
         item.getAxis("bottom").setStyle(tickLength=0)
-        self._image = pg.ImageItem()
+        # Said here: other plugins may set another order for all images.
+        self._image = pg.ImageItem(axisOrder="col-major")
         item.addItem(self._image)
         self._mark = pg.QtWidgets.QGraphicsRectItem()
         self._mark.setVisible(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtGui import QShowEvent
+from qtpy.QtGui import QPaintEvent, QShowEvent
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -85,7 +85,18 @@ class ReportPanel(QWidget):
     def _on_session(self, *_: object) -> None:
         for page in self.pages:
             page.stale = True
-        if self.isVisible():
+        if self._seen():
+            self._later.ask()
+
+    def _seen(self) -> bool:
+        # Behind the tab of another dock a widget counts as visible, but nobody sees any of it.
+        return self.isVisible() and not self.visibleRegion().isEmpty()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Catch up when the tab comes to the front: nothing else tells of it."""
+        super().paintEvent(event)
+        page = self.tabs.currentWidget()
+        if isinstance(page, Page) and page.stale:
             self._later.ask()
 
     def _refresh(self) -> None:

@@ -104,7 +104,7 @@ class StressPage(Page):
 
     def draw(self, run: StressRun) -> None:
         """Show what was found so far."""
-        chance = np.nan if run.sample is None else 1 / len(np.unique(run.sample.true))
+        chance = np.nan if run.sample is None else 1 / len(np.unique(run.sample.outputs))
         for kind, curve in self.curves.items():
             curve.show([point for point in run.points if point.kind == kind], chance)
 
