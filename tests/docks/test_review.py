@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 from tests.session.many import many_particles, micrograph, predict
 
 from napari_ssrvae.docks.canvas import Canvas
@@ -162,6 +163,9 @@ def test_a_click_sums_nothing_up_at_once(
     monkeypatch.setattr("napari_ssrvae.docks.results.canvas_of", lambda _viewer: canvas)
     results = ResultsPanel(viewer)
     qtbot.addWidget(results)
+    with qtbot.waitExposed(results):
+        results.show()
+    QApplication.processEvents()
     asked: list[int] = []
     whole = session.summary
     monkeypatch.setattr(session, "summary", lambda: (asked.append(1), whole())[1])

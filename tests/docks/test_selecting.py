@@ -208,6 +208,7 @@ def test_the_tip_says_class_who_and_size(
         by_hand=np.array([0, hand]),
         by_model=np.array([0, model]),
         probability=np.array([np.nan, 0.87 if model else np.nan]),
+        novelty=np.array([np.nan, 0.1 if model else np.nan]),
         particle_ids=np.array([0, 77]),
         table=table,
         micrograph=SimpleNamespace(pixel_size_nm=nm),

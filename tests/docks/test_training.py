@@ -142,7 +142,7 @@ def test_a_dock_opened_while_it_trains_shows_the_training(labelled: Any) -> None
     _, dock = labelled.viewer.window.add_plugin_dock_widget("napari-ssrvae", "3 Train")
     assert dock.panel.stop.isEnabled()
     assert not dock.panel.train.isEnabled()
-    assert dock.panel.view.curves is not None
+    labelled.qtbot.waitUntil(lambda: dock.panel.view.curves is not None, timeout=10_000)
 
 
 def test_the_last_dock_closed_breaks_the_training_off_and_a_new_one_offers_it(
