@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
+from qtpy.QtGui import QMovie
+from qtpy.QtWidgets import QLabel, QWidget
 
 if TYPE_CHECKING:
     from napari_ssrvae.docks.runs import Run
@@ -27,11 +30,19 @@ class Activity(QObject):
     run : Run
     title : str
         What is done, in a few words.
+    widget : callable
+        Gives a widget of the window that shows it, None if there is no window.
     """
 
-    def __init__(self, run: Run, title: str, parent: QObject) -> None:
+    def __init__(
+        self,
+        run: Run,
+        title: str,
+        parent: QObject,
+        widget: Callable[[], QWidget | None] = lambda: None,
+    ) -> None:
         super().__init__(parent)
-        self._run, self._title = run, title
+        self._run, self._title, self._widget = run, title, widget
         self._bar: Any = None
         self._words = ""
         run.changed.connect(self._follow)
@@ -59,12 +70,27 @@ class Activity(QObject):
             # tqdm, which it is made of, would write to the terminal.
             self._bar = progress(total=STEPS, desc=self._title, file=io.StringIO())
             self._words = self._title
+            _calm(self._widget())
         step = round(STEPS * run.fraction) - self._bar.n
         if step > 0:
             self._bar.update(step)
         if words != self._words:
             self._words = words
             self._bar.set_description(words)
+
+
+def _calm(widget: QWidget | None) -> None:
+    """Stop the moving sign beside napari's activity button; it is there, and the bar moves.
+
+    Each of its twenty pictures per second has the whole window composed anew, its canvas included: without a
+    graphics card that takes as much of the processor as the training itself.
+    """
+    if widget is None:
+        return
+    for label in widget.window().findChildren(QLabel):
+        movie = label.movie()
+        if movie is not None and movie.state() == QMovie.MovieState.Running:
+            movie.setPaused(True)
 
 
 class Telling(QObject):

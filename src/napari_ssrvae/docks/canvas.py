@@ -157,9 +157,9 @@ class Canvas(QObject):
         self.stress = StressRun(session, self)
         self.keep_learning = KeepLearning(session, self.training, self._searching, self)
         self._activities = (
-            Activity(self.segmentation, "Finding particles", self),
-            Activity(self.training, "Training", self),
-            Activity(self.stress, "Stress test", self),
+            Activity(self.segmentation, "Finding particles", self, self._native),
+            Activity(self.training, "Training", self, self._native),
+            Activity(self.stress, "Stress test", self, self._native),
         )
         self._telling = Telling(self.training, self)
         self._readiness = Readiness(session, self)
@@ -566,9 +566,12 @@ class Canvas(QObject):
             self._table.follow(particles)
             self._outlines.update()
 
+    def _native(self) -> QWidget | None:
+        return None if self._widget is None else self._widget()
+
     def _show_now(self) -> None:
         """Bring the canvas to the screen: the user waits for the new colour, not for the counts in the panels."""
-        widget = None if self._widget is None else self._widget()
+        widget = self._native()
         if widget is not None and widget.isVisible():
             widget.repaint()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainView"]
 
-REST_MS = 250
+REST_MS = 500
 """Between two drawings: curves cost some milliseconds of the main thread."""
 
 

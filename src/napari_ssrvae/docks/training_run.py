@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_ssrvae.docks.garbage import ShortCollections
 from napari_ssrvae.docks.runs import Run
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.workflow import (
@@ -129,6 +130,7 @@ class TrainingRun(Run):
         self.device = ""
         self.name = ""
         self.broken_off: list[BrokenOffTraining] = []
+        self._collections = ShortCollections(self)
         self._flags = _Flags()
         self._why = ""
         self._untold = False
@@ -265,6 +267,7 @@ class TrainingRun(Run):
         self._flags.abandon.set()
         self._wait_no_more()
         self._rest.stop()
+        self._collections.off()
         super().abandon()
 
     def _wait_no_more(self) -> None:
@@ -279,6 +282,7 @@ class TrainingRun(Run):
 
     def _on_running(self, running: bool) -> None:
         if running:
+            self._collections.on()
             self.started.emit()
         else:
             self._rest.stop()
@@ -288,6 +292,7 @@ class TrainingRun(Run):
         super()._on_running(running)
         if not running:
             self.ended.emit()
+            self._collections.soon_off()
 
     # --- trainings that were broken off --------------------------------------------------------
 
@@ -333,6 +338,8 @@ class TrainingRun(Run):
 
     def _on_FitStarted(self, event: Any) -> None:  # noqa: N802
         self.device = event.device
+        # All that torch has brought with it.
+        self._collections.on()
 
     def _on_FitNotice(self, event: Any) -> None:  # noqa: N802
         self.text = event.message

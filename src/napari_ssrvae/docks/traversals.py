@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Layer
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_ssrvae.docks.exploring import Explorer
 from napari_ssrvae.docks.latest import Latest
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "Traversals"]
 
 LEFT = 1
+REST_MS = 60
+"""Between two new layers: napari takes a tenth of a second for each, and the window is to be alive meanwhile."""
 # As far as a press may move and still be a click.
 CLICK_SLACK_PX = 4
 
@@ -80,6 +82,11 @@ class Traversals(QObject):
         self._manifolds: dict[int, Tiles] = {}
         self._manifolds_of: tuple[object, ...] = ()
         self._stopped = threading.Event()
+        self._made = 0
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.setInterval(REST_MS)
+        self._more.timeout.connect(self.changed)
         self._work = Latest(self)
         self._work.done.connect(self._on_manifolds)
         explorer.model_changed.connect(self._on_explorer)
@@ -124,6 +131,7 @@ class Traversals(QObject):
     def abandon(self) -> None:
         """Draw nothing any more: the window closes."""
         self._stopped.set()
+        self._more.stop()
         self._work.drop()
 
     # --- manifolds -----------------------------------------------------------------------------
@@ -159,7 +167,8 @@ class Traversals(QObject):
     # --- drawing -------------------------------------------------------------------------------
 
     def draw(self, image: Image | None) -> None:
-        """Draw what is wanted to the right of this layer."""
+        """Draw what is wanted to the right of this layer; of layers that are new one at a time."""
+        self._made = 0
         viewer, session = self._viewer(), self._session
         if viewer is None:
             return
@@ -231,6 +240,10 @@ class Traversals(QObject):
         if known is None:
             if self._held():
                 return False
+            if self._made:
+                self._more.start()
+                return False
+            self._made += 1
             self._layers[key] = viewer.add_image(
                 picture, name=name, contrast_limits=(0, 1), **place
             )
