@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.session import Session
-from napari_ssrvae.workflow import Predictions, Trained, storing
+from napari_ssrvae.workflow import Predictions, Trained, free_model_name, storing
 from napari_ssrvae.workflow.labels_kept import Learned, write_learned
 from tests.workflow.small import class_ids, set_particles, small_library
 
@@ -248,3 +248,41 @@ def test_what_a_worker_has_stored_is_shown_when_it_is_accepted(session: Session)
     session.accept_training(told[0])
     assert session.library_model == "model-2"
     assert len(library.predictions("model-2")) == 48
+
+
+def test_names_of_automatic_models_go_on_counting(session: Session) -> None:
+    library = session.need_library()
+    accept(session, "model-1")
+    given = []
+    for _ in range(3):
+        given.append(free_model_name(library))
+        accept(session, given[-1], automatic=True, warm_from=session.library_model)
+    assert given == ["model-2", "model-3", "model-4"]
+    assert names(session) == ["model-4", "model-1"]
+
+
+def test_a_model_that_others_went_on_from_keeps_its_name(session: Session) -> None:
+    for name, before in (("model-1", None), ("model-3", "model-2")):
+        accept(session, name, warm_from=before)
+    session.remove_model("model-3")
+    assert free_model_name(session.need_library()) == "model-2"
+    accept(session, "model-4", warm_from="model-5")
+    assert free_model_name(session.need_library()) == "model-6"
+
+
+def test_damaged_traversals_and_labels_keep_no_library_closed(session: Session) -> None:
+    accept(session, "model-1")
+    library = session.need_library()
+    folder, model = library.folder, library.model_folder("model-1")
+    session.close()
+    for name in ("traversals.npz", "labels.npz"):
+        content = bytearray((model / name).read_bytes())
+        # The way it is compressed, in the head of the first array.
+        content[8:10] = b"\x63\x00"
+        at = content.index(b"PK\x01\x02")
+        content[at + 10 : at + 12] = b"\x63\x00"
+        (model / name).write_bytes(content)
+    session.open_library(folder)
+    assert session.library_model == "model-1"
+    assert session.traversals == {}
+    assert session.labels_changed_since("model-1") == 24

@@ -192,6 +192,44 @@ def test_a_damaged_checkpoint_is_a_sentence_and_can_be_discarded(
     assert list((library.folder / "models").iterdir()) == []
 
 
+@pytest.mark.parametrize("middle", [0.3, 0.5, 0.7])
+def test_bytes_that_are_others_are_a_sentence(
+    library: ParticleLibrary, flags: Flags, middle: float
+) -> None:
+    until(train(library, **flags), StepEvent, flags["abandon"].set, 5)
+    damaged = library.folder / "models" / ".model-1.training" / "particles.npz"
+    content = bytearray(damaged.read_bytes())
+    for at in range(int(middle * len(content)), int(middle * len(content)) + 12):
+        content[at] ^= 0xFF
+    damaged.write_bytes(content)
+    events = list(resume_training(library, broken_off(library)[0]))
+    assert [type(e) for e in events] == [Failed]
+    assert "discard" in events[0].message
+
+
+@pytest.mark.parametrize("epoch", ["Infinity", "NaN", "[]", '"x"'])
+def test_an_epoch_that_is_none_is_told_of(
+    library: ParticleLibrary, flags: Flags, epoch: str
+) -> None:
+    until(train(library, **flags), StepEvent, flags["abandon"].set, 5)
+    told = library.folder / "models" / ".model-1.training" / "fit.json"
+    told.write_text(f'{{"numbers": {{"epoch": {epoch}}}}}')
+    assert "damaged" in broken_off(library)[0].problem
+
+
+def test_a_stop_before_it_goes_on_loses_nothing(library: ParticleLibrary, flags: Flags) -> None:
+    until(train(library, **flags), EpochEvent, flags["abandon"].set, 2)
+    flags["abandon"].clear()
+    flags["stop"].set()
+    events = list(resume_training(library, broken_off(library)[0], **flags))
+    trained = events[-1]
+    assert isinstance(trained, Trained)
+    assert trained.stopped
+    assert trained.record["epochs"] == 2
+    assert trained.record["history"]["epoch"] == [1, 2]
+    assert len([e for e in events if isinstance(e, StepEvent)]) == 1
+
+
 def test_particles_that_are_gone_are_a_sentence(library: ParticleLibrary, flags: Flags) -> None:
     until(train(library, **flags), StepEvent, flags["abandon"].set, 5)
     set_particles(library, N - 3)

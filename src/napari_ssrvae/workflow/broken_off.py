@@ -189,7 +189,7 @@ def _described(name: str, checkpoint: Path) -> BrokenOffTraining:
         )
     except InputError as error:
         return BrokenOffTraining(name, checkpoint, problem=str(error))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, RecursionError):
         return BrokenOffTraining(
             name,
             checkpoint,

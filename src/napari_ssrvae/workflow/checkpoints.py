@@ -14,13 +14,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ssrvae.errors import InputError
 from napari_ssrvae.workflow.model_card import ModelCard
+from napari_ssrvae.workflow.npz import read_arrays
 from napari_ssrvae.workflow.training_set import TrainingSet
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def read_plan(checkpoint: Path) -> tuple[Plan, dict[str, Any], ModelCard]:
         about["n_labels"] = int(about["n_labels"])
         card = about["card"]
         card = ModelCard(**card | {"class_names": tuple(str(c) for c in card["class_names"])})
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(name) from error
     return plan, about, card
 
@@ -142,14 +142,11 @@ def read_particles(checkpoint: Path) -> tuple[NDArray[np.int64], NDArray[np.int6
         The file is damaged.
     """
     try:
-        with (
-            (checkpoint / PARTICLES).open("rb") as file,
-            np.load(file, allow_pickle=False) as kept,
-        ):
-            ids, y = kept["particle_ids"].astype(np.int64), kept["y"].astype(np.int64)
-            if ids.ndim != 1 or ids.shape != y.shape:
-                raise ValueError("ragged")
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        kept = read_arrays(checkpoint / PARTICLES)
+        ids, y = kept["particle_ids"].astype(np.int64), kept["y"].astype(np.int64)
+        if ids.ndim != 1 or ids.shape != y.shape:
+            raise ValueError("ragged")
+    except (ValueError, KeyError) as error:
         raise _damaged(checkpoint.name.removeprefix(".").removesuffix(SUFFIX)) from error
     return ids, y
 

@@ -239,7 +239,7 @@ def _kept_class_ids(folder: Path) -> tuple[int, ...]:
     try:
         with np.load(folder / "traversals.npz", allow_pickle=False) as kept:
             return tuple(int(key) for key in kept.files)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, NotImplementedError) as error:
         raise InputError(
             f"The model in {folder} does not say which classes it has: train again."
         ) from error

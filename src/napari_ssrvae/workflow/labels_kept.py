@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ssrvae.files import atomic_file
+from napari_ssrvae.workflow.npz import read_arrays
 from napari_ssrvae.workflow.training_set import TrainingSet
 from napari_ssrvae.workflow.traversals import read_traversals
 
@@ -75,13 +75,13 @@ def write_learned(folder: Path, learned: Learned) -> None:
 def read_learned(folder: Path) -> Learned:
     """Return what the model in `folder` has learned from, as far as it is known."""
     try:
-        with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            found = {name: kept[name].astype(np.int64).ravel() for name in kept.files}
+        kept = read_arrays(folder / FILE)
+        found = {name: values.astype(np.int64).ravel() for name, values in kept.items()}
         labels = (found["particle_ids"], found["class_ids"])
         if len(labels[0]) != len(labels[1]):
             raise ValueError("ragged")
         return Learned(*labels, tuple(found["model_class_ids"].tolist()), found["held_out_ids"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (ValueError, KeyError):
         # Models of earlier versions have their traversals in the order of their classes, and no more.
         none = np.zeros(0, np.int64)
         return Learned(none, none, tuple(read_traversals(folder)), none)

@@ -37,7 +37,9 @@ class Log:
         if isinstance(event, FitStarted):
             self.begun, self.warm, self.device = True, event.warm, event.device
         elif isinstance(event, StepEvent):
-            self.epoch, self.steps, self.seconds = event.epoch, self.steps + 1, event.seconds
+            # A fit that goes on counts the steps of its epoch from where it was broken off.
+            self.steps = max(self.steps + 1, event.step)
+            self.epoch, self.seconds = event.epoch, event.seconds
         elif isinstance(event, EpochEvent):
             self.epochs.append(event)
             # What follows belongs to the next one.

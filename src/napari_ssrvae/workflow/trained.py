@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ __all__ = [
 ]
 
 Event = TypeVar("Event")
+
+_NUMBERED = re.compile(r"model-([1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,9 +181,15 @@ def store_predictions(library: ParticleLibrary, model: str, predictions: Predict
 
 
 def free_model_name(library: ParticleLibrary) -> str:
-    """Return the name of the next model: model-1, model-2, ..."""
-    known = set(library.models().index.astype(str))
-    number = len(known) + 1
+    """Return the name of the next model: model-1, model-2, ...
+
+    What others went on from keeps its name though it may be gone: no other model is to be taken for it.
+    """
+    models = library.models()
+    known = set(models.index.astype(str))
+    told = {str(metrics.get("warm_from")) for metrics in models["metrics"]}
+    numbers = [int(found[1]) for name in told | known if (found := _NUMBERED.fullmatch(name))]
+    number = max(numbers, default=0) + 1
     while True:
         folder = library.model_folder(f"model-{number}")
         # What was broken off keeps its name, so that it can go on.

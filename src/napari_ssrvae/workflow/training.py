@@ -113,8 +113,8 @@ def run_training(
         log.note(event)
         yield event
         yield from control.waiting()
-        # What goes on must have begun to be the model it was.
-        if control.abandoned or (control.stopped and (log.begun or not must_go_on)):
+        # What goes on must be the model it was, and all its epochs must have been told.
+        if control.abandoned or (control.stopped and (log.steps or not must_go_on)):
             break
     # Writes the state, as far as there is one.
     fit.close()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ssrvae.files import atomic_file
+from napari_ssrvae.workflow.npz import read_arrays
 
 if TYPE_CHECKING:
     from napari_ssrvae.ssrvae import SSRVAE
@@ -41,8 +41,8 @@ def read_traversals(folder: Path) -> dict[int, NDArray[np.float32]]:
     if not path.is_file():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            return {int(key): kept[key] for key in kept.files if key.isdecimal()}
-    except (ValueError, OSError, EOFError, BadZipFile):
+        kept = read_arrays(path)
+        return {int(key): tile.astype(np.float32) for key, tile in kept.items() if key.isdecimal()}
+    except ValueError:
         # Pictures that training draws again; a damaged file must not keep the library closed.
         return {}
