@@ -341,6 +341,131 @@ def test_the_models_are_listed_chosen_compared_and_removed(
     desk.until(lambda: models.table.rowCount() == 1)
 
 
+def accept_made_up(desk: Desk, *made: str) -> None:
+    """Let models come in that were never trained."""
+    from napari_ssrvae.workflow import Predictions, Trained
+
+    ids = desk.session.catalogue.particle_ids
+    kinds = tuple(c.class_id for c in desk.session.classes[:2])
+    n = len(ids)
+    for name in made:
+        folder = desk.session.library.model_folder(name)
+        folder.mkdir(parents=True)
+        p, numbers = np.full((n, 2), 0.5, np.float32), np.zeros(n, np.float32)
+        p[: len(name), 0] = 0.25 + (name == "model-1")
+        said = Predictions(ids, kinds, p, numbers, numbers, np.zeros((n, 2)), np.zeros((n, 2)))
+        desk.session.accept_training(Trained(name, folder, said, {}))
+
+
+def test_chosen_rows_stay_with_their_models(labelled: Desk) -> None:
+    desk, models = labelled, labelled.panel.models
+    accept_made_up(desk, "model-1")
+    desk.panel.models_fold._header.setChecked(True)
+    desk.until(lambda: models.table.rowCount() == 1)
+    models.table.selectRow(0)
+    accept_made_up(desk, "model-2")
+    desk.until(lambda: models.table.rowCount() == 2)
+    assert [info.name for info in models.chosen] == ["model-1"]
+
+
+def test_what_was_said_of_a_choice_stays(labelled: Desk) -> None:
+    desk, models = labelled, labelled.panel.models
+    accept_made_up(desk, "model-1", "model-2")
+    desk.until(lambda: models.table.rowCount() == 2)
+    models.table.selectRow(1)
+    desk.panel.models_fold._header.setChecked(True)
+    desk.press(models.use)
+    desk.until(lambda: models.table.item(1, 0).text() == "\u25c9")
+    assert "model-1 is shown" in models.said.text()
+
+
+def test_a_comparison_ends_with_its_library(labelled: Desk, tmp_path: Path) -> None:
+    desk, models = labelled, labelled.panel.models
+    accept_made_up(desk, "model-1", "model-2")
+    desk.panel.models_fold._header.setChecked(True)
+    desk.until(lambda: models.table.rowCount() == 2)
+    models.table.selectAll()
+    desk.press(models.compare)
+    desk.until(lambda: models.select.isVisible())
+    many_particles(tmp_path / "other", 1, SIDE).close()
+    desk.session.open_library(tmp_path / "other")
+    assert not models.select.isVisible()
+    assert models.said.text() == ""
+    # One that is under way does not arrive.
+    desk.session.open_library(tmp_path / "library")
+    desk.until(lambda: models.table.rowCount() == 2)
+    models.table.selectAll()
+    desk.press(models.compare)
+    desk.session.open_library(tmp_path / "other")
+    desk.until(lambda: not models._task.running)
+    assert not models.select.isVisible()
+    assert models.said.text() == ""
+
+
+def test_another_panel_does_not_change_what_is_kept_learning_with(desk: Desk) -> None:
+    keep = desk.canvas.keep_learning
+    desk.epochs(7)
+    desk.new_panel()
+    assert keep.settings.parameters.epochs == 7
+    desk.press(desk.panel.buttons.keep)
+    assert keep.on
+    assert keep.settings.parameters.epochs == 7
+
+
+def test_another_network_is_not_promised_in_seconds(labelled: Desk) -> None:
+    desk = labelled
+    desk.train(1)
+    desk.label(9)
+    desk.until(lambda: "again" in desk.panel.train.text())
+    latents = desk.panel.form.findChild(object, "n_latents")
+    latents.setValue(latents.value() + 1)
+    desk.until(lambda: desk.panel.train.text() == "Train")
+    latents.setValue(latents.value() - 1)
+    desk.until(lambda: "again" in desk.panel.train.text())
+
+
+def test_a_damaged_checkpoint_is_offered_for_discarding_only(labelled: Desk) -> None:
+    desk = labelled
+    checkpoint = desk.session.library.folder / "models" / ".model-1.training"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "training.json").write_text("no")
+    desk.run.look_for_broken_off()
+    assert "damaged" in desk.panel.broken.words.text()
+    assert not desk.panel.broken.go_on.isEnabled()
+    desk.press(desk.panel.broken.discard)
+    assert not checkpoint.exists()
+    assert not desk.panel.broken.isVisible()
+
+
+def test_a_library_left_at_the_last_moment_is_no_failure(
+    labelled: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_ssrvae.library import ParticleLibrary
+
+    desk, own = labelled, labelled.session.library.folder
+    reached, go_on = threading.Event(), threading.Event()
+    add_model = ParticleLibrary.add_model
+
+    def late(self: ParticleLibrary, *given: Any, **more: Any) -> None:
+        reached.set()
+        go_on.wait(30)
+        add_model(self, *given, **more)
+
+    monkeypatch.setattr(ParticleLibrary, "add_model", late)
+    many_particles(tmp_path / "other", 1, SIDE).close()
+    desk.epochs(1)
+    desk.press(desk.panel.train)
+    desk.until(reached.is_set)
+    desk.session.open_library(tmp_path / "other")
+    go_on.set()
+    desk.to_the_end()
+    assert not desk.run.error
+    assert len(desk.told) == 1
+    assert own.name in desk.told[0]
+    desk.session.open_library(own)
+    assert [broken.name for broken in desk.run.broken_off] == ["model-1"]
+
+
 def test_it_shows_in_the_activity_dock_and_is_gone_however_it_ends(labelled: Desk) -> None:
     from napari.utils import progress
 

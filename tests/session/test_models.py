@@ -254,11 +254,11 @@ def test_names_of_automatic_models_go_on_counting(session: Session) -> None:
     library = session.need_library()
     accept(session, "model-1")
     given = []
-    for _ in range(3):
+    for _ in range(4):
         given.append(free_model_name(library))
         accept(session, given[-1], automatic=True, warm_from=session.library_model)
-    assert given == ["model-2", "model-3", "model-4"]
-    assert names(session) == ["model-4", "model-1"]
+    assert given == ["model-2", "model-3", "model-4", "model-5"]
+    assert names(session) == ["model-5", "model-1"]
 
 
 def test_a_model_that_others_went_on_from_keeps_its_name(session: Session) -> None:

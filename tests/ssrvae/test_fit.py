@@ -23,6 +23,8 @@ from napari_ssrvae.ssrvae import (
     keeper,
 )
 from napari_ssrvae.ssrvae.canvas_recipe import CanvasRecipe
+from napari_ssrvae.ssrvae.parameters import SHAPING
+from napari_ssrvae.ssrvae.preparation import shape_of
 
 from .conftest import after_preparing, rods_and_discs, some_labels
 
@@ -33,6 +35,18 @@ QUICK = SSRVAEParameters(epochs=3, hidden=16, n_rotations=8, n_pairs=1, batch_si
 def problem():
     X, y, _ = rods_and_discs(48)
     return X, some_labels(y, 12)
+
+
+def test_what_makes_another_network_is_named() -> None:
+    asked = set()
+
+    class Asked:
+        def __getattr__(self, name: str) -> object:
+            asked.add(name)
+            return getattr(QUICK, name)
+
+    shape_of(np.zeros((2, 8, 8), np.float32), 2, Asked())
+    assert asked == set(SHAPING)
 
 
 def weights(model: SSRVAE) -> list[np.ndarray]:

@@ -30,6 +30,7 @@ from napari_ssrvae.workflow.comparing import Disagreement, compare_models
 
 if TYPE_CHECKING:
     from napari_ssrvae.docks.training_run import TrainingRun
+    from napari_ssrvae.library import ParticleLibrary
     from napari_ssrvae.session import Session
     from napari_ssrvae.workflow import ModelInfo
 
@@ -104,6 +105,7 @@ class ModelsTable(QWidget):
         self.session, self.run = session, run
         self._infos: list[ModelInfo] = []
         self._disagree: Disagreement | None = None
+        self._compared_in: ParticleLibrary | None = None
         self._stale = True
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels(COLUMNS)
@@ -149,10 +151,11 @@ class ModelsTable(QWidget):
 
         self._task = Task(self)
         self._task.event.connect(self._on_compared)
-        self._task.failed.connect(lambda text: self.said.say(text, error=True))
+        self._task.failed.connect(self._on_failed)
+        self._task.running_changed.connect(self._on_selection)
         self._later = Later(self._refresh, self)
         session.models_changed.connect(self._on_models)
-        session.library_changed.connect(self._on_models)
+        session.library_changed.connect(self._on_library)
         run.started.connect(self._on_selection)
         run.ended.connect(self._on_selection)
         self._later.ask()
@@ -177,6 +180,14 @@ class ModelsTable(QWidget):
         self._stale = True
         self._later.ask()
 
+    def _on_library(self, *_: object) -> None:
+        """Tell nothing of the models of the library before, whose names may be the same."""
+        self.abandon()
+        self._forget_comparison()
+        self.said.say("")
+        self.table.clearSelection()
+        self._on_models()
+
     def _refresh(self) -> None:
         infos = [] if self.session.library is None else self.session.models()
         if len(infos) != len(self._infos):
@@ -186,7 +197,12 @@ class ModelsTable(QWidget):
         self._stale = False
         kept = {info.name for info in self.chosen}
         self._infos = infos
-        self._forget_comparison()
+        told = self._disagree
+        if told is not None and not {told.first, told.second} <= {info.name for info in infos}:
+            self._forget_comparison()
+            self.said.say("")
+        # Rows are chosen by their place, where another model may be now.
+        self.table.clearSelection()
         self.table.setRowCount(len(infos))
         for row, info in enumerate(infos):
             tip = plain_tip(tip_of(info)).replace("\n", "<br>")
@@ -198,7 +214,7 @@ class ModelsTable(QWidget):
                 str(info.epochs),
                 notes_of(info),
                 preset_words(info.preset),
-                f"{info.created:%Y-%m-%d %H:%M}",
+                f"{info.created.astimezone():%Y-%m-%d %H:%M}",
             )
             for column, word in enumerate(words):
                 item = QTableWidgetItem(word)
@@ -280,11 +296,16 @@ class ModelsTable(QWidget):
             return
         # The older one first.
         second, first = self.chosen
+        self._forget_comparison()
         self.said.say("Comparing")
+        self._compared_in = library
         self._task.start(lambda: compare_models(library, first.name, second.name))
 
+    def _on_failed(self, sentence: str) -> None:
+        self.said.say(sentence, error=True)
+
     def _on_compared(self, event: object) -> None:
-        if not isinstance(event, Disagreement):
+        if not isinstance(event, Disagreement) or self._compared_in is not self.session.library:
             return
         infos = {info.name: info for info in self._infos}
         self._disagree = event
@@ -307,4 +328,3 @@ class ModelsTable(QWidget):
     def _forget_comparison(self) -> None:
         self._disagree = None
         self.select.hide()
-        self.said.say("")

@@ -12,10 +12,11 @@ from napari_ssrvae.docks.keep_learning import missing_for_training
 from napari_ssrvae.docks.later import Later
 from napari_ssrvae.docks.models_table import ModelsTable
 from napari_ssrvae.docks.train_buttons import BrokenOffLines, TrainButtons
-from napari_ssrvae.docks.train_settings import TrainSettings
+from napari_ssrvae.docks.train_settings import Settings, TrainSettings
 from napari_ssrvae.docks.train_view import TrainView
 from napari_ssrvae.docks.widgets import Fold, Hint, Progress
 from napari_ssrvae.errors import InputError
+from napari_ssrvae.ssrvae.parameters import SHAPING
 
 if TYPE_CHECKING:
     import napari
@@ -79,7 +80,8 @@ class TrainPanel(QWidget):
         self._later = Later(self._look, self)
         self.buttons.asked.connect(self.start)
         self.settings.changed.connect(self._on_settings)
-        self.canvas.keep_learning.switched.connect(self._on_settings)
+        # By the hand on this panel: others, which are set otherwise, hear of the switch, too.
+        self.buttons.keep.clicked.connect(self._on_settings)
         self.models.count_changed.connect(self._on_count)
         self.run.changed.connect(self.refresh)
         self.run.started.connect(self._on_started)
@@ -92,7 +94,8 @@ class TrainPanel(QWidget):
         ):
             signal.connect(self._later.ask)
         self.session.labels_changed.connect(self._on_labels)
-        self._on_settings()
+        if self.canvas.keep_learning.settings is None:
+            self._on_settings()
         self._look()
 
     @property
@@ -111,17 +114,29 @@ class TrainPanel(QWidget):
         name = self.session.library_model
         self._held_out = self.session.held_out
         self._warm = False
-        if name is not None and not missing_for_training(self.session):
+        told = self._settings()
+        if name is not None and told is not None and not missing_for_training(self.session):
             current = next((info for info in self.session.models() if info.current), None)
             counts = self.session.counts()
             labelled = {c.class_id for c in self.session.classes if counts[c.class_id][0]}
             self._warm = (
                 current is not None
                 and set(current.class_ids) == labelled
-                and current.preset == self.settings.preset.currentData()
+                and current.preset == told.preset
+                # Another network begins anew, which takes longer than the button says.
+                and all(
+                    current.parameters.get(field) == getattr(told.parameters, field)
+                    for field in SHAPING
+                )
                 and bool(self.session.labels_changed_since(name))
             )
         self.refresh()
+
+    def _settings(self) -> Settings | None:
+        try:
+            return self.settings.values()
+        except InputError:
+            return None
 
     def refresh(self, *_: object) -> None:
         """Show the session as it is."""

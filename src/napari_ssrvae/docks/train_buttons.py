@@ -127,11 +127,16 @@ class BrokenOffLines(QWidget):
             return
         more = len(self.run.broken_off) - 1
         rest = f" ({more} more)" if more else ""
+        self.go_on.setEnabled(not broken.problem)
+        if broken.problem:
+            self.words.say(f"{broken.problem}{rest}")
+            self.go_on.setToolTip(plain_tip(broken.problem))
+            return
         self.words.say(f"A training of {broken.name} was broken off in epoch {broken.epoch}{rest}:")
         self.go_on.setToolTip(
             plain_tip(
                 f"Epoch {broken.epoch} of {broken.epochs}, {broken.n_labels} labels as they were on "
-                f"{broken.when:%Y-%m-%d %H:%M}; to the same result as if it had never been broken off"
+                f"{broken.when.astimezone():%Y-%m-%d %H:%M}; to the same result as if it had never been broken off"
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -233,7 +234,8 @@ class TrainingRun(Run):
         if self.running and not self.stopping and not self.held:
             self.held = True
             self._flags.pause.set()
-            self.text = "Pausing"
+            # Who presses twice in a moment finds it still waiting.
+            self.text = "Paused" if self.paused else "Pausing"
             self.changed.emit()
 
     def go_on(self) -> None:
@@ -301,7 +303,9 @@ class TrainingRun(Run):
         library = self.session.library
         found: list[BrokenOffTraining] = []
         if library is not None and not library.read_only:
-            found = broken_off(library, but=self.name if self.running else None)
+            # A disk that cannot be read is told of where somebody needs it.
+            with suppress(InputError):
+                found = broken_off(library, but=self.name if self.running else None)
         self._set_broken_off(found)
 
     def _set_broken_off(self, found: list[BrokenOffTraining]) -> None:
@@ -382,9 +386,13 @@ class TrainingRun(Run):
 
     def _on_BrokenOff(self, event: BrokenOff) -> None:  # noqa: N802
         library = self._library
-        kept = "it can go on from there" if event.kept else "it had not begun to learn"
-        if library is not self.session.library and library is not None and event.kept:
+        if event.kept and library is not None and library is not self.session.library:
             kept = f"it can go on when the library {library.folder.name} is open again"
+        elif event.kept:
+            kept = "it can go on from there"
+        else:
+            # One from a model on takes seconds and has no checkpoint.
+            kept = "nothing of it is kept" if event.epoch else "it had not begun to learn"
         why = self._why or "Ended"
         self.text = (
             f"{why}: the training of {event.name} was broken off in epoch {event.epoch}, {kept}."
@@ -392,6 +400,14 @@ class TrainingRun(Run):
         self.told.emit(self.text)
 
     def _on_Trained(self, event: Trained) -> None:  # noqa: N802
+        library = self._library
+        if event.stored and library is not None and library is not self.session.library:
+            self.text = (
+                f"Another library was opened: {event.name} was trained by then, and can be chosen "
+                f"when the library {library.folder.name} is open again."
+            )
+            self.told.emit(self.text)
+            return
         if not self._still_ours():
             return
         try:
@@ -406,6 +422,16 @@ class TrainingRun(Run):
         self.ended_well.emit(event, self.automatic)
 
     def _on_failed(self, message: str) -> None:
+        library = self._library
+        if self._why and library is not None and library is not self.session.library:
+            # It was to end anyway; that it then found its library closed is no failure.
+            self.text = (
+                f"{self._why}: the training of {self.name} was broken off, and what is kept of it is "
+                f"offered when the library {library.folder.name} is open again."
+            )
+            self.told.emit(self.text)
+            self.changed.emit()
+            return
         super()._on_failed(message)
         self.told.emit(message)
 

@@ -8,11 +8,23 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from napari_ssrvae.errors import InputError
 
-__all__ = ["PRESETS", "UNLABELLED", "SSRVAEParameters"]
+__all__ = ["PRESETS", "SHAPING", "UNLABELLED", "SSRVAEParameters"]
 
 PRESETS = ("default", "paper", "ss-vae", "rvae", "vae")
 UNLABELLED = ("rvae", "vae")
 """Presets without classes: labels mean nothing to them."""
+
+SHAPING = (
+    "n_latents",
+    "n_rotations",
+    "hidden",
+    "offset_prior",
+    "invariance",
+    "likelihood",
+    "noise_sd",
+    "angle_prior",
+)
+"""What makes another network: a model can only go on from one in which all of these are the same."""
 
 _ADVANCED: dict[str, Any] = {"advanced": True}
 _OURS: dict[str, Any] = {"variant": "default"}
