@@ -17,8 +17,9 @@ OURS = (WAITING["OMP_WAIT_POLICY"], WAITING["GOMP_SPINCOUNT"])
 def waiting_after(code: str, **environment: str) -> tuple[str, str]:
     """Return policy and count of OpenMP as a fresh interpreter has them after some code."""
     clean = {k: v for k, v in os.environ.items() if k not in WAITING}
+    tell = "print(*map(os.environ.get, ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT')))"
     done = subprocess.run(
-        [sys.executable, "-c", f"import os\n{code}\nprint(*map(os.environ.get, ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT')))"],
+        [sys.executable, "-c", f"import os\n{code}\n{tell}"],
         env=clean | environment,
         capture_output=True,
         text=True,
@@ -47,9 +48,7 @@ def test_the_library_leaves_it_alone() -> None:
         ("OMP_WAIT_POLICY", "passive", ("passive", "None")),
         ("GOMP_SPINCOUNT", "7", ("None", "7")),
         ("KMP_BLOCKTIME", "200", ("None", "None")),
-    ],,
+    ],
 )
-def test_what_the_user_has_set_stays(
-    name: str, value: str, after: tuple[str, str]
-) -> None:
+def test_what_the_user_has_set_stays(name: str, value: str, after: tuple[str, str]) -> None:
     assert waiting_after("import napari_ssrvae.docks", **{name: value}) == after
