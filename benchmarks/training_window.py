@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,14 @@ class Heart:
 
         self.gaps_ms: list[float] = []
         self.at: list[float] = []
-        self._last = 0.0
+        self.last = 0.0
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
 
     def start(self) -> None:
         """Begin anew."""
-        self.gaps_ms, self.at, self._last = [], [], time.perf_counter()
+        self.gaps_ms, self.at, self.last = [], [], time.perf_counter()
         self._timer.start(BEAT_MS)
 
     def stop(self) -> None:
@@ -54,9 +55,9 @@ class Heart:
 
     def _beat(self) -> None:
         now = time.perf_counter()
-        self.gaps_ms.append(1000 * (now - self._last) - BEAT_MS)
+        self.gaps_ms.append(1000 * (now - self.last) - BEAT_MS)
         self.at.append(now)
-        self._last = now
+        self.last = now
 
     def told(self, name: str) -> None:
         """Print how it went, and when the longest stalls were."""
@@ -90,6 +91,31 @@ def table_of_cards(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         picture[at] = card
         labels[at] = np.where(card > 0.2, number + 1, 0)
     return np.round(255 * picture).astype(np.uint8), labels, classes
+
+
+class Watch(threading.Thread):
+    """Tells where the main thread is while no beat comes; it disturbs what it looks at, so not by itself."""
+
+    def __init__(self, heart: Heart, late_ms: float = 60) -> None:
+        super().__init__(daemon=True)
+        self._heart, self._late = heart, late_ms / 1000
+        self._main = threading.get_ident()
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        """Look every few milliseconds; tell each stall at most every 40 ms."""
+        while not self.ended.wait(0.01):
+            if time.perf_counter() - self._heart.last < self._late:
+                continue
+            frame = sys._current_frames().get(self._main)
+            where = [
+                f"{Path(at.filename).name}:{at.lineno} {at.name}"
+                for at in traceback.extract_stack(frame)
+                if "napari" in at.filename or "import" in at.filename
+            ]
+            late = 1000 * (time.perf_counter() - self._heart.last)
+            print(f"   {late:.0f} ms late in " + " > ".join(where[-9:]), flush=True)
+            self.ended.wait(0.04)
 
 
 class Window:
@@ -197,15 +223,21 @@ def memory_mib() -> float:
     return float("nan")
 
 
-def measure_training(window: Window, heart: Heart, parameters: Any, without: float) -> None:
+def measure_training(
+    window: Window, heart: Heart, parameters: Any, without: float, why: bool
+) -> None:
     """Train once to the end."""
     heart.start()
+    watch = Watch(heart)
+    if why:
+        watch.start()
     began = time.perf_counter()
     window.run.start(parameters, seed=0)
     window.until(lambda: not window.run.running)
     took = time.perf_counter() - began
     window.settle(1.0)
     heart.stop()
+    watch.ended.set()
     if window.run.error:
         raise SystemExit(window.run.error)
     heart.told("training in the window")
@@ -273,6 +305,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--stops", type=int, default=5)
     parser.add_argument("--docks", nargs="*", default=list(WIDE))
+    parser.add_argument("--why", action="store_true", help="tell where the main thread stalls")
     parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
@@ -289,7 +322,7 @@ def main() -> None:
             heart.stop()
             heart.told("nothing to do")
             seconds = without_window(window, options.epochs)
-            measure_training(window, heart, parameters, seconds)
+            measure_training(window, heart, parameters, seconds, options.why)
             measure_stops(window, parameters, options.stops)
             measure_rounds(window, parameters, options.rounds)
         finally:

@@ -122,6 +122,10 @@ class Traversals(QObject):
             self._ask_manifolds()
         self.changed.emit()
 
+    def draw_soon(self) -> None:
+        """Have it drawn when what is under way now has been seen: making layers takes a while."""
+        self._more.start()
+
     def forget(self, layer: Layer) -> None:
         """Take note that a layer was deleted."""
         for key in [k for k, drawn in self._layers.items() if drawn is layer]:
