@@ -492,8 +492,11 @@ def test_no_layer_is_made_while_a_model_trains(hand: Hand, library: Callable[...
     assert len(viewer.layers) == 1
     assert not layers.shown()
     held[0] = False
+    layers.changed.connect(lambda: layers.draw(image))
     layers.draw(image)
-    assert len(viewer.layers) == 3
+    # One at a time: napari takes a while for each.
+    assert len(viewer.layers) == 2
+    hand.qtbot.waitUntil(lambda: len(viewer.layers) == 3, timeout=5000)
     # What is there already follows also while a model trains.
     held[0] = True
     hand.session.traversals = {i: 1 - t for i, t in hand.session.traversals.items()}

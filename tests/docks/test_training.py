@@ -52,8 +52,8 @@ def test_one_traversal_per_class_appears_as_an_image_layer(labelled: Any) -> Non
     set_epochs(labelled, 1)
     with labelled.qtbot.waitSignal(labelled.session.traversals_changed, timeout=120_000):
         labelled.press(labelled.workbench.train.train)
+    labelled.qtbot.waitUntil(lambda: len(labelled.canvas.traversals.layers()) == 2, timeout=20_000)
     layers = labelled.canvas.traversals.layers()
-    assert len(layers) == 2
     assert all(layer in labelled.viewer.layers for layer in layers)
     names = [c.name for c in labelled.session.classes[:2]]
     assert all(name in layer.name for name, layer in zip(names, layers, strict=True))

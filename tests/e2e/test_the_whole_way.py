@@ -108,7 +108,7 @@ def check_picture(bench: Bench) -> None:
     layer = canvas.drawn_layer(state, "classes")
     np.testing.assert_array_equal(class_of(layer.data), shown[state.labels])
     assert (shown[1:] > 0).all()
-    assert len(canvas.traversals.layers()) == 4
+    bench.qtbot.waitUntil(lambda: len(canvas.traversals.layers()) == 4, timeout=20_000)
     first = session.classes[0].class_id
     expected = f"{int((shown == first).sum()):,}"
     table = bench.workbench.results.table
