@@ -152,7 +152,9 @@ class Window:
         for name in docks:
             self.canvas.open_dock(name)
         self.run = self.canvas.training
-        self.settle(1.0)
+        # Some seconds after a library was opened, torch is loaded in the background.
+        self.until(lambda: "napari_ssrvae.ssrvae.estimator" in sys.modules, 60)
+        self.settle(3.0)
 
     def settle(self, seconds: float) -> None:
         """Let the event loop run."""

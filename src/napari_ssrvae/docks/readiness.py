@@ -1,4 +1,4 @@
-"""What the first suggestion needs is loaded while nobody waits for it."""
+"""What the first suggestion and the first training need is loaded while nobody waits for it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Readiness"]
 
 # Whoever has just opened a library looks at it first, and loading would slow that down.
 WAIT_MS = 4000
-NEEDED = "napari_ssrvae.ssrvae.suggest"
+NEEDED = ("napari_ssrvae.ssrvae.suggest", "napari_ssrvae.ssrvae.estimator")
 
 
 class Readiness(QObject):
-    """Loads, in the background and once, what takes a second when a review begins.
+    """Loads, in the background and once, what takes a second or two when a review or a training begins.
 
     Parameters
     ----------
@@ -41,16 +41,24 @@ class Readiness(QObject):
         self._task.abandon()
 
     def _on_library(self) -> None:
-        if NEEDED not in sys.modules:
+        if not _loaded():
             self._soon.start()
 
     def _load(self) -> None:
-        if NEEDED not in sys.modules and not self._task.running:
+        if not _loaded() and not self._task.running:
             self._task.start(_load)
+
+
+def _loaded() -> bool:
+    return all(name in sys.modules for name in NEEDED)
 
 
 def _load() -> Iterator[None]:
     from napari_ssrvae.workflow.next_up import get_ready
 
     get_ready()
+    yield
+    # Loading torch holds the window up for a moment: rather now than at the first training.
+    import napari_ssrvae.ssrvae.estimator  # noqa: F401
+
     yield

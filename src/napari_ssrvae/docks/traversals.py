@@ -26,7 +26,8 @@ __all__ = ["Kind", "Traversals"]
 
 LEFT = 1
 REST_MS = 60
-"""Between two new layers: napari takes a tenth of a second for each, and the window is to be alive meanwhile."""
+"""Between two steps of bringing new layers: napari takes a tenth of a second to make one and half of that to draw it
+the first time, and the window is to be alive meanwhile."""
 # As far as a press may move and still be a click.
 CLICK_SLACK_PX = 4
 
@@ -239,26 +240,33 @@ class Traversals(QObject):
         name: str,
         place: Mapping[str, Any],
     ) -> bool:
-        """Draw one layer; False if it would have to be made and must not be now."""
+        """Draw one layer; False if it does not show anything yet."""
         known = self._layers.get(key)
         if known is None:
-            if self._held():
-                return False
-            if self._made:
+            if not self._held() and self._in_turn():
+                # Hidden: making it and drawing it the first time are two waits instead of a long one.
+                self._layers[key] = viewer.add_image(
+                    picture, name=name, contrast_limits=(0, 1), visible=False, **place
+                )
                 self._more.start()
-                return False
-            self._made += 1
-            self._layers[key] = viewer.add_image(
-                picture, name=name, contrast_limits=(0, 1), **place
-            )
-            return True
+            return False
         if not np.array_equal(known.data, picture):
             known.data = picture
         if known.name != name:
             known.name = name
         put_in_place(known, dict(place))
         if key not in self._shown:
+            if not self._in_turn():
+                return False
             known.visible = True
+        return True
+
+    def _in_turn(self) -> bool:
+        """Whether one more thing that takes a while may be done now; else it is done in a moment."""
+        if self._made:
+            self._more.start()
+            return False
+        self._made += 1
         return True
 
     # --- clicks --------------------------------------------------------------------------------
