@@ -509,7 +509,7 @@ def test_no_layer_is_made_while_a_model_trains(hand: Hand, library: Callable[...
 def test_tiles_of_layers_are_clicked_like_those_of_the_dock(window: Any, qtbot: Any) -> None:
     viewer, hand = window
     canvas, traversals = hand.panel.canvas, hand.panel.canvas.traversals
-    assert len(traversals.shown(Kind.TRAVERSALS)) == 2
+    qtbot.waitUntil(lambda: len(traversals.shown(Kind.TRAVERSALS)) == 2)
     box = hand.panel.beside[Kind.MANIFOLDS]
     qtbot.mouseClick(box, LEFT, pos=QPoint(8, box.height() // 2))
     qtbot.waitUntil(lambda: len(traversals.shown(Kind.MANIFOLDS)) == 2)

@@ -181,6 +181,8 @@ def save_svg(path: Path, pictures: Sequence[QWidget]) -> None:
         generator = QSvgGenerator()
         generator.setFileName(str(draft))
         generator.setSize(size)
+        # Without it Qt takes 72 dots per inch, and texts and axes come out smaller than the rest.
+        generator.setResolution(pictures[0].logicalDpiX())
         generator.setViewBox(QRect(QPoint(0, 0), size))
         generator.setTitle(path.stem)
         painter = QPainter(generator)
