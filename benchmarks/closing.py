@@ -85,7 +85,8 @@ def one_window(library: Path, way: str, wait_s: float) -> None:
             return bool(run.paused)
         if way == "predicting":
             run.stop()
-            return bool(run.text.startswith("Predict"))
+            # Stopped before anything was learned, there is nothing to predict.
+            return bool(run.text.startswith("Predict")) or not run.running
         return True
 
     def look() -> None:

@@ -34,14 +34,14 @@ if [ $# -gt 0 ]; then
     exit
 fi
 
-# Two halves beside each other: windows wait much, the rest computes. Each has a display of its own. The rest is in
+# Two halves beside each other, as long as each other: docks wait much, the rest computes. Each has a display of its own. The rest is in
 # front: what runs behind cannot hear Ctrl-C, and one of its tests is about that.
-run 199 -p no:cacheprovider tests/docks tests/e2e >"$scratch/windows.log" 2>&1 &
+run 199 -p no:cacheprovider tests/docks >"$scratch/windows.log" 2>&1 &
 windows=$!
 trap 'kill "$windows" 2>/dev/null || true; rm -rf "$scratch"' EXIT INT TERM
 failed=0
-OMP_NUM_THREADS=1 run 99 --ignore tests/docks --ignore tests/e2e || failed=$?
+OMP_NUM_THREADS=1 run 99 --ignore tests/docks || failed=$?
 wait "$windows" || failed=$?
-echo "The window:"
+echo "The docks:"
 cat "$scratch/windows.log"
 exit "$failed"
