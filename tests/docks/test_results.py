@@ -270,6 +270,70 @@ def classified(bench: Any) -> Any:
     return bench
 
 
+@pytest.fixture
+def two_classified(classified: Any) -> tuple[Any, Any, Any]:
+    """A bench with a second picture of comets, the one in view; what is said of its sixth comet is hardly sure."""
+    bench, first = classified, classified.session.current
+    image, labels, angles = comets()
+    bench.viewer.add_image(image[::-1].copy(), name="more", scale=(2.0, 2.0), units=("nm", "nm"))
+    second = bench.session.current
+    events = find_particles(second.micrograph, labels=labels[::-1].copy())
+    found = next(e for e in events if isinstance(e, ParticlesFound))
+    bench.session.accept_particles(second, found)
+    p = np.tile([0.97, 0.03], (2 * len(angles), 1))
+    p[[5, len(angles) + 5]] = 0.55, 0.45
+    say(bench.session, p, np.full(len(p), 0.05), np.tile(angles, 2))
+    return bench, first, second
+
+
+def levels_of(bench: Any, state: Any, label_id: int) -> set[int]:
+    layer = bench.canvas.drawn_layer(state, "classes")
+    return set((np.asarray(layer.data)[state.labels == label_id] // 256).tolist())
+
+
+def test_a_micrograph_that_nobody_sees_is_painted_later_and_before_it_is_shown(
+    two_classified: tuple[Any, Any, Any],
+) -> None:
+    bench, first, second = two_classified
+    assert bench.session.current is second
+    hidden = bench.canvas.drawn_layer(first, "classes")
+    striped, full = {Level.STRIPE, Level.GAP}, {1}
+    bench.qtbot.waitUntil(lambda: levels_of(bench, first, 6) == striped, timeout=5000)
+
+    bench.session.set_unsure_below(0.3)
+    assert levels_of(bench, second, 6) == full
+    assert not hidden.visible
+    assert levels_of(bench, first, 6) == striped
+    bench.qtbot.waitUntil(lambda: levels_of(bench, first, 6) == full, timeout=5000)
+
+    # Come back to at once, it is never seen as it was.
+    bench.session.set_unsure_below(0.8)
+    assert levels_of(bench, first, 6) == full
+    bench.session.set_current(first)
+    assert hidden.visible
+    assert levels_of(bench, first, 6) == striped
+
+
+def test_all_micrographs_that_are_seen_change_at_once(
+    two_classified: tuple[Any, Any, Any],
+) -> None:
+    bench, first, second = two_classified
+    for state in (first, second):
+        bench.canvas.drawn_layer(state, "classes").visible = True
+    bench.session.set_unsure_below(0.3)
+    for state in (first, second):
+        assert levels_of(bench, state, 6) == {1}
+    name = bench.session.classes[0].name
+    bench.session.set_novel_above(0.01)
+    for state in (first, second):
+        assert levels_of(bench, state, 6) != {1}
+
+    def told(state: Any) -> set[str]:
+        return set(bench.canvas.drawn_layer(state, "particles").features["class"])
+
+    bench.qtbot.waitUntil(lambda: not any(name in told(s) for s in (first, second)), timeout=5000)
+
+
 def levels(bench: Any, label_id: int) -> set[int]:
     state = bench.session.current
     layer = bench.canvas.drawn_layer(state, "classes")

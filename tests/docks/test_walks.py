@@ -13,7 +13,8 @@ from tests.docks.walks import Walk
 from napari_ssrvae.docks.canvas import Canvas
 from napari_ssrvae.session import Session
 
-TestWalks = Walk.TestCase
+# Timers of the canvas want an application.
+TestWalks = pytest.mark.usefixtures("qapp")(Walk.TestCase)
 TestWalks.settings = settings(
     max_examples=60,
     stateful_step_count=14,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from napari_ssrvae.docks.fills import class_of
 
 if TYPE_CHECKING:
+    from napari.layers import Labels
     from tests.docks.walk_ground import Ground
 
     from napari_ssrvae.library import ParticleLibrary
@@ -118,21 +121,36 @@ def check_state(walk: Ground, number: int) -> None:
 
 def check_layers(walk: Ground, number: int) -> None:
     """Whatever is there shows the state; a layer that was deleted is not missed."""
-    state, canvas = walk.states[number], walk.canvas
-    shown = {
-        "particles": state.labels,
-        "classes": state.shown_classes(0.0)[state.labels],
-        "labels by hand": state.by_hand[state.labels],
-    }
-    for role, data in shown.items():
-        layer = canvas.drawn_layer(state, role)
-        if layer is not None:
-            assert layer in walk.viewer.layers
+    for role, data in what_is_shown(walk, number).items():
+        layer = walk.canvas.drawn_layer(walk.states[number], role)
+        if layer is None:
+            continue
+        assert layer in walk.viewer.layers
+        # What nobody sees may be painted later, but is right once it is seen.
+        with shown(layer):
             drawn = np.asarray(layer.data)
             assert np.array_equal(class_of(drawn) if role == "classes" else drawn, data), role
-    classes = canvas.drawn_layer(state, "classes")
+    classes = walk.canvas.drawn_layer(walk.states[number], "classes")
     if classes is not None:
         colours = classes.colormap.color_dict
         for class_id, _, colour in walk.model.classes.listed:
             rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
             assert np.allclose(colours[class_id][:3], rgb, atol=1e-3)
+
+
+def what_is_shown(walk: Ground, number: int) -> dict[str, np.ndarray]:
+    """What the layers of a micrograph must show, by role."""
+    state = walk.states[number]
+    return {
+        "particles": state.labels,
+        "classes": state.shown_classes(0.0)[state.labels],
+        "labels by hand": state.by_hand[state.labels],
+    }
+
+
+@contextmanager
+def shown(layer: Labels) -> Iterator[None]:
+    """Show a layer for a while."""
+    before, layer.visible = layer.visible, True
+    yield
+    layer.visible = before

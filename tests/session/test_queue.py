@@ -296,6 +296,24 @@ def test_an_old_answer_that_is_corrected_does_not_judge_the_new_model(session: S
     assert queue.accuracy.judged == 0
 
 
+def test_a_labelled_particle_come_back_to_shows_what_the_new_model_says(tmp_path: Path) -> None:
+    session = opened(tmp_path, model=False)
+    session.add_micrograph(micrograph(0, SIDE))
+    queue = session.queue
+    queue.start("helpful")
+    queue.answer(1)
+    queue.back()
+    assert queue.current is not None
+    assert queue.current.class_id is None
+    retrained(session, "n", seed=9)
+    row = session.catalogue.rows([queue.current.particle_id])[0]
+    assert queue.current.class_id == session.catalogue.by_model[row] > 0
+    assert queue.current.probability == session.catalogue.probability[row]
+    predicted = queue.current.class_id
+    queue.accept()
+    assert session.catalogue.by_hand[row] == predicted
+
+
 def retrained(session: Session, name: str, seed: int) -> None:
     """Accept a made-up model as a training hands it over."""
     from napari_ssrvae.workflow import Predictions, Trained

@@ -62,6 +62,7 @@ class Drawing(Painting):
         self.plane = plane
         self._place: dict[str, Any] = {}
         self._erased: set[str] = set()
+        self._due: Callable[[], None] | None = None
         self.strip = Strip(viewer, state)
         self.image: Image | None = None
         if image is not None:
@@ -110,6 +111,7 @@ class Drawing(Painting):
         viewer, state = self._viewer(), self._state
         if viewer is None:
             return
+        self._due = None
         if self.image is None:
             self.plane = ()
             picture, name = state.micrograph.image, state.micrograph.name
@@ -139,6 +141,27 @@ class Drawing(Painting):
                     classes = self._pixels(role)
                     self._put(role, classes, self._colours(role), contour=contour, opacity=opacity)
             self.describe()
+
+    def follow_predictions(self) -> None:
+        """Fill the particles anew at once if they are seen; `settle` does the rest."""
+        if any(layer.visible for layer in self.drawn.values()):
+            self.paint_predictions()
+            self._due = self.describe
+        else:
+            self._due = self.paint
+
+    def settle(self) -> bool:
+        """Do what can wait until it is seen, or until there is time; False if there was nothing to do."""
+        due, self._due = self._due, None
+        if due is None:
+            return False
+        due()
+        return True
+
+    def _on_visible(self) -> None:
+        # Nobody is shown what the model said before.
+        if any(layer.visible for layer in self.drawn.values()):
+            self.settle()
 
     def erase(self) -> None:
         """Take particles and classes out of the picture.
@@ -221,6 +244,7 @@ class Drawing(Painting):
         if self.image is not None:
             mark_like(layer, self.image)
         self.drawn[role] = layer
+        layer.events.visible.connect(self._on_visible)
         self._on_new_layer(layer)
         if active is not None and active in viewer.layers:
             viewer.layers.selection.active = active

@@ -43,8 +43,7 @@ class Drawings(dict["MicrographState", Drawing]):
         parent: QObject,
     ) -> None:
         super().__init__()
-        self._due: list[Callable[[], None]] = []
-        self._later = Later(self._go_on, parent)
+        self._later = Later(self._settle_one, parent)
         self._viewer = weakref.ref(viewer)
         self._session = session
         self._own = own
@@ -98,9 +97,6 @@ class Drawings(dict["MicrographState", Drawing]):
 
     def show_current_only(self) -> None:
         """Hide all micrographs but the current one."""
-        if self.current is not None and self.current.paint in self._due:
-            self._due.remove(self.current.paint)
-            self.current.paint()
         if len(self) > 1 and self.current is not None:
             for layer in self.current.layers():
                 layer.visible = True
@@ -136,20 +132,13 @@ class Drawings(dict["MicrographState", Drawing]):
             drawing.recolour()
 
     def _on_predictions(self, *_: object) -> None:
-        current = self.current
-        if current is not None:
-            current.paint_predictions()
-        # After the picture was shown: what the mouse finds is put into words, and what nobody sees is painted, one
-        # micrograph in each turn of the event loop.
-        others = [drawing for drawing in self.values() if drawing is not current]
-        self._due = [each.paint for each in others]
-        if current is not None:
-            self._due.insert(0, current.describe)
+        for drawing in self.values():
+            drawing.follow_predictions()
         self._later.ask()
 
-    def _go_on(self) -> None:
-        if self._due:
-            self._due.pop(0)()
+    def _settle_one(self) -> None:
+        # One in each turn of the event loop: a slider goes on in between.
+        if any(drawing.settle() for drawing in self.values()):
             self._later.ask()
 
     def _on_labels(self, particle_ids: np.ndarray) -> None:

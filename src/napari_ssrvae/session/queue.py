@@ -247,7 +247,7 @@ class LabelQueue:
         if self._picker is not None:
             self._picker.refill(self._session.catalogue, self._n_classes())
             self._shown = [
-                self._picker.pick(p.particle_id, p.reason) if self._open(p) else p
+                self._picker.pick(p.particle_id, p.reason) if self._there(p) else p
                 for p in self._shown
             ]
             self._judges = {}
