@@ -85,7 +85,7 @@ class TrainingCurves(QWidget):
             for key, name, pen in lines:
                 self._lines[key] = plot.plot(pen=pen, name=plot_text(name))
             column.addWidget(plot)
-        self.plots[2].setYRange(0, 1.5, padding=0)
+        self.plots[2].setYRange(0, 1.8, padding=0)
         self.plots[2].getPlotItem().getAxis("left").setTicks([[(v, f"{v:g}") for v in (0, 0.5, 1)]])
         self._lines["held_out_accuracy"].setSymbol("o")
         self._lines["held_out_accuracy"].setSymbolSize(5)
