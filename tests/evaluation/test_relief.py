@@ -47,7 +47,9 @@ def test_truth_is_the_agglomerates(habit, most, cut, overlap, gap, seed):
         assert n == 6
         for one in range(1, n + 1):
             far = ndimage.distance_transform_edt(m.labels != one)
-            assert far[(m.labels > 0) & (m.labels != one)].min() > gap, "two are nearer than the gap"
+            assert far[(m.labels > 0) & (m.labels != one)].min() > gap, (
+                "two are nearer than the gap"
+            )
     assert m.classes.min() >= 1
     edges = np.concatenate([m.labels[0], m.labels[-1], m.labels[:, 0], m.labels[:, -1]])
     assert cut or not edges.any()
