@@ -101,6 +101,23 @@ def test_what_stands_out_is_seen_around_its_mark() -> None:
         assert (ground & ~mark).sum() > 30
 
 
+@given(
+    st.lists(st.tuples(st.floats(-9, 69), st.floats(-9, 49)), min_size=1, max_size=8),
+    st.floats(1.5, 9),
+    st.floats(1, 3),
+)
+def test_marks_above_themselves_look_as_one(points, radius, scale) -> None:
+    x, y = (np.array([p[i] for p in points], np.float32) for i in (0, 1))
+    seen = []
+    for times in (1, 3000):
+        x_all, y_all = np.tile(x, times), np.tile(y, times)
+        marks = drawn(list(x_all), list(y_all), [FIRST] * len(x_all), 0, radius=radius, scale=scale)
+        ground = draw_surrounds(x_all, y_all, 0, RED, (60, 40), radius, scale)
+        seen.append((marks, ground))
+    np.testing.assert_array_equal(seen[0][0], seen[1][0])
+    np.testing.assert_array_equal(seen[0][1], seen[1][1])
+
+
 def test_many_marks_in_one_place_are_fuller_than_few() -> None:
     x = np.r_[np.full(200, 15.5), 45.5]
     seen = drawn(list(x), [20.5] * 201, [FIRST] * 201, radius=1.5, shaded=True)

@@ -34,6 +34,8 @@ RING_PX = 2.0
 COVER = 0.5
 FAINTEST = 0.45
 SHADES = 16
+# From one mark per so many pixels on, shifting whole pictures is quicker than stepping from mark to mark.
+PIXELS_PER_MARK = 48
 
 Pixels = NDArray[np.float32]
 Levels = NDArray[np.uint16]
@@ -108,10 +110,7 @@ def draw_points(
     at, there = canvas.places(x[n_filled:], y[n_filled:])
     codes = levels[n_filled:][there]
     outer = outline_radius(radius) * scale
-    for offset, _ in canvas.offsets(0, outer + HALO_PX * scale):
-        canvas.flat[at + offset] = HOLE
-        if shades is not None:
-            shades[at + offset] = SHADES - 1
+    canvas.cover(at, canvas.offsets(0, outer + HALO_PX * scale), HOLE, shades)
     for offset, _ in canvas.offsets(outer - LINE_PX * scale, outer):
         canvas.flat[at + offset] = codes
     return Picture(canvas.pictured(_colours(palette), shades), radius)
@@ -148,8 +147,7 @@ def draw_surrounds(
     parts = (slice(None, n_filled), radius + RING_PX), (slice(n_filled, None), outlined)
     for part, reach in parts:
         at, _ = canvas.places(x[part], y[part])
-        for offset, _distance in canvas.offsets(0, reach * scale):
-            canvas.flat[at + offset] = 1
+        canvas.cover(at, canvas.offsets(0, reach * scale), 1)
     return canvas.pictured(_packed(np.array([(0, 0, 0), colour], np.uint8)), None)
 
 
@@ -208,6 +206,33 @@ class _Canvas:
         order = np.argsort(-far, kind="stable")
         flat = (rows - reach) * self.stride + (columns - reach)
         return [(int(flat[i]), float(far[i])) for i in order]
+
+    def cover(
+        self,
+        at: NDArray[np.int64],
+        offsets: list[tuple[int, float]],
+        level: int,
+        shades: NDArray[np.uint8] | None = None,
+    ) -> None:
+        """Put one level, in full shade, on all pixels at these steps from these places."""
+        if len(at) * PIXELS_PER_MARK < len(self.flat):
+            for offset, _ in offsets:
+                self.flat[at + offset] = level
+                if shades is not None:
+                    shades[at + offset] = SHADES - 1
+            return
+        single = np.zeros(len(self.flat), np.bool_)
+        single[at] = True
+        covered = np.zeros_like(single)
+        # Nothing lies in the margin's outer half, so nothing is lost at the ends.
+        for offset, _ in offsets:
+            if offset >= 0:
+                covered[offset:] |= single[: len(single) - offset]
+            else:
+                covered[:offset] |= single[-offset:]
+        np.copyto(self.flat, level, where=covered)
+        if shades is not None:
+            np.copyto(shades, SHADES - 1, where=covered)
 
     def pictured(
         self, colours: NDArray[np.uint32], shades: NDArray[np.uint8] | None
