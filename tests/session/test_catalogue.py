@@ -180,6 +180,8 @@ def step(session: Session, kind: str, number: int) -> None:
                     session.accept_particles(state, event)
         elif kind == "train":
             live = [c.class_id for c in classes if c.class_id != 255][:2]
+            if not live:
+                return  # without a class there is nothing to learn
             predict(session.need_library(), f"m{number % 3}", seed=number, class_ids=tuple(live))
             session.open_library(session.need_library().folder)
         elif kind == "scale":
