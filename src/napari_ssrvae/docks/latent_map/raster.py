@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,16 +164,23 @@ def density_of(
     most = np.iinfo(np.uint16).max // max(1, len(offsets))
     single = np.bincount(at, minlength=len(canvas.flat))
     single = np.minimum(single, most).astype(np.uint16)
-    counts = np.zeros_like(single)
-    for offset, _ in offsets:
-        # Nothing lies in the margin's outer half, so nothing is lost at the ends.
-        if offset >= 0:
-            counts[offset:] += single[: len(single) - offset]
-        else:
-            counts[:offset] += single[-offset:]
+    counts = _spread(single, offsets, np.add)
     highest = max(int(counts.max(initial=1)), 2)
     table = np.log(np.maximum(np.arange(highest + 1), 1)) / math.log(highest)
     return np.asarray(np.round(table * (SHADES - 1)), np.uint8)[counts]
+
+
+def _spread(single: NDArray[Any], offsets: list[tuple[int, float]], join: np.ufunc) -> NDArray[Any]:
+    """Return what lies at centres at all these steps from them, joined where it meets."""
+    spread = np.zeros_like(single)
+    for offset, _ in offsets:
+        # Nothing lies in the margin's outer half, so nothing is lost at the ends.
+        if offset >= 0:
+            there, here = spread[offset:], single[: len(single) - offset]
+        else:
+            there, here = spread[:offset], single[-offset:]
+        join(there, here, out=there)
+    return spread
 
 
 class _Canvas:
@@ -223,13 +231,7 @@ class _Canvas:
             return
         single = np.zeros(len(self.flat), np.bool_)
         single[at] = True
-        covered = np.zeros_like(single)
-        # Nothing lies in the margin's outer half, so nothing is lost at the ends.
-        for offset, _ in offsets:
-            if offset >= 0:
-                covered[offset:] |= single[: len(single) - offset]
-            else:
-                covered[:offset] |= single[-offset:]
+        covered = _spread(single, offsets, np.logical_or)
         np.copyto(self.flat, level, where=covered)
         if shades is not None:
             np.copyto(shades, SHADES - 1, where=covered)
